@@ -1,0 +1,40 @@
+// What a CLIP-like model is made of. Field names are open_clip's.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+
+namespace tandem {
+
+// ViT (Dosovitskiy et al. 2020) as CLIP has it: class token, ln_pre, ln_post on the class token.
+struct VisionConfig {
+  int64_t image_size = 224;  // pixels a side
+  int64_t patch_size = 32;   // pixels a side; divides image_size
+  int64_t width = 768;
+  int64_t layers = 12;
+  int64_t head_width = 64;  // divides width
+  double mlp_ratio = 4.0;
+  double patch_dropout = 0.0;  // share of patches left out in training (FLIP); in [0, 1)
+};
+
+// Causal text transformer, pooled at the first end token.
+struct TextConfig {
+  int64_t context_length = 77;
+  int64_t vocab_size = 49408;
+  int64_t width = 512;
+  int64_t heads = 8;  // divides width
+  int64_t layers = 12;
+  double mlp_ratio = 4.0;
+};
+
+struct ClipConfig {
+  int64_t embed_dim = 512;
+  bool quick_gelu = false;  // x sigmoid(1.702 x) in place of the exact GELU
+  VisionConfig vision_cfg;
+  TextConfig text_cfg;
+  double init_logit_scale = std::log(1 / 0.07);
+  std::optional<double> init_logit_bias;  // set for SigLIP's loss
+};
+
+}  // namespace tandem

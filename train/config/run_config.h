@@ -1,0 +1,94 @@
+// One run, as one YAML file describes it (docs in configs/README.md). Plain values only: the
+// reader in train/config/read.h fills them in and refuses what is not possible.
+#pragma once
+
+#include "models/clip_config.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+// Random changes to a training picture, in this order. Every one is off at its default.
+struct AugmentConfig {
+  std::array<double, 2> scale{1.0, 1.0};  // random resized crop: share of the area kept
+  std::array<double, 2> ratio{3.0 / 4, 4.0 / 3};  // its aspect ratio, if scale is not [1, 1]
+  double shift = 0.0;       // largest shift, a share of the side, filled with the background
+  double rotate = 0.0;      // largest rotation, degrees
+  double flip = 0.0;        // probability of a left-right flip
+  double brightness = 0.0;  // colour jitter as in torchvision: factor in [1 - v, 1 + v]
+  double contrast = 0.0;
+  double saturation = 0.0;
+  double hue = 0.0;         // in [0, 0.5]
+  double grayscale = 0.0;   // probability of losing all colour
+  double erase = 0.0;       // probability of a random erased rectangle
+};
+
+struct TokenizerConfig {
+  std::string kind = "bpe";  // "bpe": byte-level BPE trained on the training captions;
+                             // "file": read from `file`
+  std::string file;
+  int64_t vocab_size = 4096;  // bpe: the size to train to, at most the model's vocab_size
+};
+
+struct DataConfig {
+  std::string table;            // JSONL, CSV or TSV: image, caption(s), split, group
+  std::string split = "train";  // rows of the table to train on
+  bool unique_groups = true;    // no two samples of a batch share a group
+  int64_t workers = 2;          // loader threads
+  std::array<double, 3> mean{0.48145466, 0.4578275, 0.40821073};
+  std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};
+  std::string alpha = "drop";   // "drop" (as PIL's convert) or "white": what is behind a picture
+  int64_t max_pixels = 100'000'000;  // larger pictures are refused before decoding
+  int64_t max_bad_samples = 0;  // unreadable pictures skipped before the run stops
+  AugmentConfig augment;
+  TokenizerConfig tokenizer;
+};
+
+struct TrainConfig {
+  int64_t batch_size = 128;
+  int64_t epochs = 32;
+  int64_t steps = 0;  // stop after so many steps; 0: after `epochs`
+  std::string loss = "clip";  // "clip" or "siglip"
+  double lr = 5e-4;
+  double wd = 0.2;  // not on parameters with fewer than two axes
+  double beta1 = 0.9;
+  double beta2 = 0.98;
+  double eps = 1e-6;
+  int64_t warmup = 2000;  // steps
+  std::string lr_scheduler = "cosine";  // "cosine", "const" or "const-cooldown"
+  int64_t epochs_cooldown = 0;          // const-cooldown: length of the last part
+  double lr_cooldown_end = 0.0;
+  double lr_cooldown_power = 1.0;
+  double grad_clip_norm = 0.0;  // 0: no clipping
+  double label_smoothing = 0.0;
+  double dropout = 0.0;         // residual dropout in both towers
+  bool grad_checkpointing = false;
+  int64_t log_every_n_steps = 10;
+  int64_t checkpoint_every_n_steps = 0;  // 0: at the end of every epoch only
+  int64_t keep_last = 3;                 // checkpoints kept
+};
+
+// One evaluation: retrieval between the pictures and captions of a split.
+struct EvaluateConfig {
+  std::string name;   // in metrics and reports
+  std::string table;  // empty: the training table
+  std::string split;
+};
+
+struct RunConfig {
+  std::string name;  // of the folder in runs/; the config's file stem unless given
+  ClipConfig model;
+  DataConfig data;
+  TrainConfig train;
+  std::vector<EvaluateConfig> evaluate;
+  int64_t evaluate_every_n_epochs = 0;  // 0: after the last
+  std::string device = "auto";
+  std::string precision = "fp32";  // "fp32" (others as the devices learn them)
+  uint64_t seed = 0;
+};
+
+}  // namespace tandem
