@@ -1,0 +1,45 @@
+// Pictures as the data path has them: 8-bit RGB, decoded from PNG or JPEG.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+struct Image {
+  int64_t width = 0;
+  int64_t height = 0;
+  std::vector<uint8_t> rgb;  // [height, width, 3]
+};
+
+// What becomes of a picture's transparency.
+enum class Alpha {
+  drop,   // forgotten: the colour stored under it stays, as PIL's convert('RGB') has it
+  white,  // the picture is laid on white
+};
+
+// The Alpha called "drop" or "white"; throws ConfigError for another name.
+Alpha alpha_from_name(const std::string& name);
+
+struct DecodeOptions {
+  Alpha alpha = Alpha::drop;
+  int64_t max_pixels = 100'000'000;  // width * height above this is refused before decoding
+};
+
+// Decodes a PNG or JPEG. PNG: every colour type, palettes, 1 to 16 bits (the high byte of 16 is
+// kept), interlaced; gamma and colour profiles are ignored. JPEG: grey, YCbCr, RGB, CMYK and YCCK
+// (inverted, as Adobe writes them); an EXIF orientation is ignored, as PIL does.
+// Throws DataError, naming the picture by `name`, for other formats, damage, and cut files.
+Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
+                   const DecodeOptions& options = {});
+
+// decode_image of a file. Throws DataError also where the file can't be read.
+Image load_image(const std::string& path, const DecodeOptions& options = {});
+
+// Refuses a width or height below one and more than options.max_pixels; throws DataError.
+void check_size(int64_t width, int64_t height, const std::string& name,
+                const DecodeOptions& options);
+
+}  // namespace tandem
