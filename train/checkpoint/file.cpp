@@ -1,0 +1,92 @@
+#include "train/checkpoint/file.h"
+
+#include "core/error.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace tandem {
+namespace {
+
+[[noreturn]] void fail_with_errno(const std::string& path, const char* what) {
+  const int error = errno;
+  fail<CheckpointError>("{}: can't {}: {}.", path, what, std::strerror(error));
+}
+
+}  // namespace
+
+InputFile::InputFile(std::string path) : path_(std::move(path)) {
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor_ < 0) fail_with_errno(path_, "open it");
+  struct stat status {};
+  const bool known = ::fstat(descriptor_, &status) == 0;
+  if (!known || !S_ISREG(status.st_mode)) {
+    ::close(descriptor_);
+    fail<CheckpointError>("{}: is not a regular file; give the path of a file.", path_);
+  }
+  size_ = static_cast<uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+void InputFile::read(uint64_t offset, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    const ssize_t count = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno(path_, "read it");
+    if (count == 0) {
+      fail<CheckpointError>("{}: ends at byte {}, {} bytes short of what it should hold.", path_,
+                            offset, to.size());
+    }
+    offset += static_cast<uint64_t>(count);
+    to = to.subspan(static_cast<size_t>(count));
+  }
+}
+
+OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail_with_errno(path_, "create it");
+}
+
+OutputFile::~OutputFile() { ::close(descriptor_); }
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno(path_, "write it");
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+}
+
+void OutputFile::flush() {
+  if (::fsync(descriptor_) != 0) fail_with_errno(path_, "flush it to the disk");
+}
+
+TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
+
+void flush_to_disk(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail_with_errno(path, "open it");
+  const int result = ::fsync(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
+  if (result != 0) fail_with_errno(path, "flush it to the disk");
+}
+
+void replace_file(const std::string& from, const std::string& to) {
+  flush_to_disk(from);
+  if (std::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "rename the new file to it");
+  const std::filesystem::path folder = std::filesystem::path(to).parent_path();
+  flush_to_disk(folder.empty() ? "." : folder.string());
+}
+
+}  // namespace tandem
