@@ -1,0 +1,58 @@
+#include "train/signals.h"
+
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+using namespace tandem;
+
+namespace {
+
+// Exit code of a child that gets these signals, one after the other, while it catches them.
+template <class... Signals>
+int exit_code_after(Signals... signals) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    StopSignals caught;
+    (raise(signals), ...);
+    _exit(StopSignals::requested() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+}  // namespace
+
+TEST_CASE("one_stop_signal_sets_the_flag") {
+  CHECK(exit_code_after() == 1);
+  CHECK(exit_code_after(SIGINT) == 0);
+  CHECK(exit_code_after(SIGTERM) == 0);
+  CHECK(exit_code_after(SIGUSR1, SIGUSR1) == 0);
+}
+
+TEST_CASE("a_second_interruption_exits_at_once") {
+  CHECK(exit_code_after(SIGINT, SIGINT) == 130);
+  CHECK(exit_code_after(SIGINT, SIGTERM) == 143);
+}
+
+TEST_CASE("an_early_warning_does_not_count_as_an_interruption") {
+  CHECK(exit_code_after(SIGUSR1, SIGTERM) == 0);
+}
+
+TEST_CASE("the_first_signal_is_named_and_handlers_are_given_back") {
+  struct sigaction before {
+  }, after{};
+  sigaction(SIGUSR1, nullptr, &before);
+  {
+    StopSignals caught;
+    raise(SIGUSR1);
+    CHECK(std::string(StopSignals::name()) == "SIGUSR1");
+  }
+  sigaction(SIGUSR1, nullptr, &after);
+  CHECK((before.sa_handler == after.sa_handler));
+}

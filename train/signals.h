@@ -1,0 +1,32 @@
+// How a run is asked to stop: SIGINT, SIGTERM and SIGUSR1 set a flag, and the trainer then ends
+// its step, saves a checkpoint and leaves. A second SIGINT or SIGTERM ends the process at once
+// with 130 or 143; SIGUSR1 does not count there, because schedulers send it as an early warning
+// and SIGTERM later, while the checkpoint is being written.
+#pragma once
+
+#include <csignal>
+
+#include <array>
+
+namespace tandem {
+
+// Catches the signals while it lives, then gives them back to whoever had them. One at a time in
+// a process; the flag starts unset. Throws Error if a handler can't be set.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  // Whether one of the signals has come. Any thread may ask.
+  static bool requested();
+
+  // "SIGINT", "SIGTERM" or "SIGUSR1": the first that came; "" if none did.
+  static const char* name();
+
+ private:
+  std::array<struct sigaction, 3> before_{};
+};
+
+}  // namespace tandem
