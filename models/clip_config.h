@@ -16,6 +16,8 @@ struct VisionConfig {
   int64_t head_width = 64;  // divides width
   double mlp_ratio = 4.0;
   double patch_dropout = 0.0;  // share of patches left out in training (FLIP); in [0, 1)
+
+  bool operator==(const VisionConfig&) const = default;
 };
 
 // Causal text transformer, pooled at the first end token.
@@ -26,6 +28,8 @@ struct TextConfig {
   int64_t heads = 8;  // divides width
   int64_t layers = 12;
   double mlp_ratio = 4.0;
+
+  bool operator==(const TextConfig&) const = default;
 };
 
 struct ClipConfig {
@@ -35,6 +39,8 @@ struct ClipConfig {
   TextConfig text_cfg;
   double init_logit_scale = std::log(1 / 0.07);
   std::optional<double> init_logit_bias;  // set for SigLIP's loss
+
+  bool operator==(const ClipConfig&) const = default;
 };
 
 }  // namespace tandem

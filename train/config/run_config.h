@@ -25,6 +25,8 @@ struct AugmentConfig {
   double hue = 0.0;         // in [0, 0.5]
   double grayscale = 0.0;   // probability of losing all colour
   double erase = 0.0;       // probability of a random erased rectangle
+
+  bool operator==(const AugmentConfig&) const = default;
 };
 
 struct TokenizerConfig {
@@ -32,6 +34,8 @@ struct TokenizerConfig {
                              // "file": read from `file`
   std::string file;
   int64_t vocab_size = 4096;  // bpe: the size to train to, at most the model's vocab_size
+
+  bool operator==(const TokenizerConfig&) const = default;
 };
 
 struct DataConfig {
@@ -46,6 +50,8 @@ struct DataConfig {
   int64_t max_bad_samples = 0;  // unreadable pictures skipped before the run stops
   AugmentConfig augment;
   TokenizerConfig tokenizer;
+
+  bool operator==(const DataConfig&) const = default;
 };
 
 struct TrainConfig {
@@ -70,6 +76,8 @@ struct TrainConfig {
   int64_t log_every_n_steps = 10;
   int64_t checkpoint_every_n_steps = 0;  // 0: at the end of every epoch only
   int64_t keep_last = 3;                 // checkpoints kept
+
+  bool operator==(const TrainConfig&) const = default;
 };
 
 // One evaluation: retrieval between the pictures and captions of a split.
@@ -77,6 +85,8 @@ struct EvaluateConfig {
   std::string name;   // in metrics and reports
   std::string table;  // empty: the training table
   std::string split;
+
+  bool operator==(const EvaluateConfig&) const = default;
 };
 
 struct RunConfig {
@@ -89,6 +99,8 @@ struct RunConfig {
   std::string device = "auto";
   std::string precision = "fp32";  // "fp32" (others as the devices learn them)
   uint64_t seed = 0;
+
+  bool operator==(const RunConfig&) const = default;
 };
 
 }  // namespace tandem

@@ -1,0 +1,138 @@
+#include "train/config/check.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+
+namespace tandem {
+namespace {
+
+// Refuses with the place of a key, or the config's file if the key was not given.
+class Checker {
+ public:
+  Checker(const Places& places, const std::string& source) : places_(places), source_(source) {}
+
+  void require(bool holds, const std::string& key, const std::string& message) const {
+    if (holds) return;
+    const auto found = places_.find(key);
+    fail<ConfigError>("{}: {}", found == places_.end() ? source_ : found->second, message);
+  }
+
+  void divides(const std::string& key, int64_t part, const std::string& whole_key,
+               int64_t whole) const {
+    const bool known = places_.contains(key) || !places_.contains(whole_key);
+    require(whole % part == 0, known ? key : whole_key,
+            fmt::format("{} is {}, which does not divide {} {}; choose one that does.", key, part,
+                        whole_key, whole));
+  }
+
+ private:
+  const Places& places_;
+  const std::string& source_;
+};
+
+void check_data(const DataConfig& data, int64_t model_vocabulary, const Checker& checker) {
+  checker.require(
+      !data.table.empty(), "data.table",
+      "data.table is not set; give the JSONL, CSV or TSV file of pictures and captions.");
+  const AugmentConfig& augment = data.augment;
+  checker.require(augment.scale[0] <= augment.scale[1], "data.augment.scale",
+                  fmt::format("data.augment.scale is [{}, {}]; the first must not be the larger.",
+                              augment.scale[0], augment.scale[1]));
+  checker.require(augment.ratio[0] <= augment.ratio[1], "data.augment.ratio",
+                  fmt::format("data.augment.ratio is [{}, {}]; the first must not be the larger.",
+                              augment.ratio[0], augment.ratio[1]));
+  const TokenizerConfig& tokenizer = data.tokenizer;
+  if (tokenizer.kind == "file") {
+    checker.require(
+        !tokenizer.file.empty(), "data.tokenizer.kind",
+        "data.tokenizer.kind is file, but data.tokenizer.file is not set; give its path.");
+    return;
+  }
+  checker.require(
+      tokenizer.vocab_size <= model_vocabulary, "data.tokenizer.vocab_size",
+      fmt::format("data.tokenizer.vocab_size is {}, but the model has rows for {} tokens; "
+                  "make it smaller, or model.text_cfg.vocab_size larger.",
+                  tokenizer.vocab_size, model_vocabulary));
+}
+
+void check_train(const TrainConfig& train, const ClipConfig& model, const Checker& checker) {
+  if (train.loss == "siglip") {
+    checker.require(train.label_smoothing == 0, "train.label_smoothing",
+                    "train.label_smoothing has no meaning with train.loss siglip; set it to 0.");
+    checker.require(model.init_logit_bias.has_value(), "train.loss",
+                    "train.loss siglip needs model.init_logit_bias, for example -10.");
+  }
+  if (train.lr_scheduler == "const-cooldown") {
+    checker.require(train.epochs_cooldown >= 1 && train.epochs_cooldown <= train.epochs,
+                    "train.epochs_cooldown",
+                    fmt::format("train.epochs_cooldown is {}; const-cooldown needs from 1 to {} "
+                                "(train.epochs).",
+                                train.epochs_cooldown, train.epochs));
+    checker.require(train.lr_cooldown_end <= train.lr, "train.lr_cooldown_end",
+                    fmt::format("train.lr_cooldown_end is {}, more than train.lr {}.",
+                                train.lr_cooldown_end, train.lr));
+  }
+}
+
+void check_evaluations(const std::vector<EvaluateConfig>& evaluations, const Checker& checker) {
+  for (size_t i = 0; i < evaluations.size(); ++i) {
+    const EvaluateConfig& one = evaluations[i];
+    const std::string key = fmt::format("evaluate.{}", i);
+    checker.require(!one.split.empty(), key,
+                    key + ".split is not set; give the split of the table to evaluate on.");
+    checker.require(
+        is_name(one.name), key,
+        fmt::format("{}.name is '{}'; use letters, digits, '.', '_' and '-'.", key, one.name));
+    const bool twice =
+        std::any_of(evaluations.begin(), evaluations.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const EvaluateConfig& other) { return other.name == one.name; });
+    checker.require(!twice, key,
+                    fmt::format("{}.name is '{}', as another evaluation's; give it one of its own.",
+                                key, one.name));
+  }
+}
+
+}  // namespace
+
+bool is_name(std::string_view text) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !text.empty() && text.size() <= 100 && text.front() != '.' && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), good);
+}
+
+void check_model(const ClipConfig& model, const std::string& prefix, const Places& places,
+                 const std::string& source) {
+  const Checker checker(places, source);
+  const VisionConfig& vision = model.vision_cfg;
+  const TextConfig& text = model.text_cfg;
+  const std::string v = prefix + "vision_cfg.";
+  const std::string t = prefix + "text_cfg.";
+  checker.divides(v + "patch_size", vision.patch_size, v + "image_size", vision.image_size);
+  checker.divides(v + "head_width", vision.head_width, v + "width", vision.width);
+  checker.divides(t + "heads", text.heads, t + "width", text.width);
+  checker.require(
+      static_cast<double>(vision.width) * vision.mlp_ratio >= 1, v + "mlp_ratio",
+      fmt::format("{}mlp_ratio is {}, which leaves the MLP no channels.", v, vision.mlp_ratio));
+  checker.require(
+      static_cast<double>(text.width) * text.mlp_ratio >= 1, t + "mlp_ratio",
+      fmt::format("{}mlp_ratio is {}, which leaves the MLP no channels.", t, text.mlp_ratio));
+}
+
+void check_run(const RunConfig& config, const Places& places, const std::string& source) {
+  const Checker checker(places, source);
+  checker.require(is_name(config.name), "name",
+                  fmt::format("name is '{}'; it becomes a folder, so use letters, digits, '.', '_' "
+                              "and '-'.",
+                              config.name));
+  check_model(config.model, "model.", places, source);
+  check_data(config.data, config.model.text_cfg.vocab_size, checker);
+  check_train(config.train, config.model, checker);
+  check_evaluations(config.evaluate, checker);
+  checker.require(!config.device.empty(), "device", "device is empty; give auto, cpu or vulkan.");
+}
+
+}  // namespace tandem

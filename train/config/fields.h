@@ -1,0 +1,174 @@
+// Every key that a config can have, once: its name, its place in the structs, what is allowed,
+// and what it means. Reading, writing, the reference in configs/README.md and the search for the
+// nearest known key are visitors over this table:
+//   visitor.field(key, value, rule, meaning)     a number, text, boolean, or list of numbers
+//   visitor.section(key, struct, meaning)        a map
+//   visitor.list(key, vector, meaning)           a list of maps
+#pragma once
+
+#include "train/config/run_config.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tandem {
+
+// The values that a field can have; of each number, where the field is a list.
+struct Rule {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool above_low = false;                 // low itself is not allowed
+  bool below_high = false;                // high itself is not allowed
+  std::vector<std::string> choices = {};  // of a text; any if empty
+
+  bool operator==(const Rule&) const = default;
+};
+
+inline Rule any() { return {}; }
+inline Rule between(double low, double high) { return {.low = low, .high = high}; }
+inline Rule above(double low, double high) { return {.low = low, .high = high, .above_low = true}; }
+inline Rule below(double low, double high) {
+  return {.low = low, .high = high, .below_high = true};
+}
+inline Rule one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
+
+template <class V>
+void visit_fields(V& v, VisionConfig& c) {
+  v.field("image_size", c.image_size, between(1, 8192), "pixels a side");
+  v.field("patch_size", c.patch_size, between(1, 8192), "pixels a side; divides `image_size`");
+  v.field("width", c.width, between(1, 65536), "channels of the image tower");
+  v.field("layers", c.layers, between(1, 1024), "transformer blocks");
+  v.field("head_width", c.head_width, between(1, 65536),
+          "channels of one attention head; divides `width`");
+  v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
+  v.field("patch_dropout", c.patch_dropout, below(0, 1),
+          "share of the patches left out in training");
+}
+
+template <class V>
+void visit_fields(V& v, TextConfig& c) {
+  v.field("context_length", c.context_length, between(2, 65536),
+          "tokens of a caption, start and end tokens included");
+  v.field("vocab_size", c.vocab_size, between(2, 1 << 24), "rows of the token table");
+  v.field("width", c.width, between(1, 65536), "channels of the text tower");
+  v.field("heads", c.heads, between(1, 65536), "attention heads; divides `width`");
+  v.field("layers", c.layers, between(1, 1024), "transformer blocks");
+  v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
+}
+
+template <class V>
+void visit_fields(V& v, ClipConfig& c) {
+  v.field("embed_dim", c.embed_dim, between(1, 65536), "channels of the shared embedding");
+  v.field("quick_gelu", c.quick_gelu, any(),
+          "x sigmoid(1.702 x) as activation, as OpenAI's weights need, in place of the exact GELU");
+  v.section("vision_cfg", c.vision_cfg, "the image tower, a ViT");
+  v.section("text_cfg", c.text_cfg, "the text tower, a causal transformer");
+  v.field("init_logit_scale", c.init_logit_scale, between(-20, 20),
+          "logarithm of the first logit scale; log 10 with `train.loss: siglip`");
+  v.field("init_logit_bias", c.init_logit_bias, between(-1000, 1000),
+          "first logit bias; the model has none if not set; -10 with `train.loss: siglip`");
+}
+
+template <class V>
+void visit_fields(V& v, AugmentConfig& c) {
+  v.field("scale", c.scale, above(0, 1),
+          "random resized crop: least and largest share of the area kept");
+  v.field("ratio", c.ratio, between(0.01, 100),
+          "random resized crop: least and largest aspect ratio; used if `scale` is not [1, 1]");
+  v.field("shift", c.shift, below(0, 1), "largest shift, as a share of the side");
+  v.field("rotate", c.rotate, between(0, 180), "largest rotation in degrees");
+  v.field("flip", c.flip, between(0, 1), "probability of a left-right flip");
+  v.field("brightness", c.brightness, between(0, 10),
+          "colour jitter: factor between 1 - v and 1 + v");
+  v.field("contrast", c.contrast, between(0, 10), "likewise");
+  v.field("saturation", c.saturation, between(0, 10), "likewise");
+  v.field("hue", c.hue, between(0, 0.5), "colour jitter: largest shift of the hue, in turns");
+  v.field("grayscale", c.grayscale, between(0, 1), "probability of losing all colour");
+  v.field("erase", c.erase, between(0, 1), "probability of erasing a random rectangle");
+}
+
+template <class V>
+void visit_fields(V& v, TokenizerConfig& c) {
+  v.field("kind", c.kind, one_of({"bpe", "file"}),
+          "`bpe`: byte-level BPE trained on the training captions; `file`: read from `file`");
+  v.field("file", c.file, any(), "the tokenizer's file, for `kind: file`");
+  v.field("vocab_size", c.vocab_size, between(258, 1 << 24),
+          "`bpe`: tokens to train, at most `model.text_cfg.vocab_size`");
+}
+
+template <class V>
+void visit_fields(V& v, DataConfig& c) {
+  v.field("table", c.table, any(), "JSONL, CSV or TSV file with image, caption(s), split, group");
+  v.field("split", c.split, any(), "rows of the table to train on");
+  v.field("unique_groups", c.unique_groups, any(), "no two samples of a batch share a group");
+  v.field("workers", c.workers, between(1, 1024), "loader threads");
+  v.field("mean", c.mean, between(-1000, 1000), "subtracted from red, green and blue in [0, 1]");
+  v.field("std", c.std, above(0, 1000), "what they are then divided by");
+  v.field("alpha", c.alpha, one_of({"drop", "white"}),
+          "transparent pictures: `drop` the alpha channel, or put them on `white`");
+  v.field("max_pixels", c.max_pixels, between(1, 1e12),
+          "pictures with more pixels are refused before decoding");
+  v.field("max_bad_samples", c.max_bad_samples, between(0, 1e12),
+          "unreadable pictures skipped before the run stops");
+  v.section("augment", c.augment, "random changes to a training picture; each is off by default");
+  v.section("tokenizer", c.tokenizer, "how captions become tokens");
+}
+
+template <class V>
+void visit_fields(V& v, TrainConfig& c) {
+  v.field("batch_size", c.batch_size, between(1, 1 << 20), "pairs a step");
+  v.field("epochs", c.epochs, between(1, 1e9), "passes over the training rows");
+  v.field("steps", c.steps, between(0, 1e12), "stop after so many steps; 0: after `epochs`");
+  v.field("loss", c.loss, one_of({"clip", "siglip"}), "softmax contrastive loss, or SigLIP's");
+  v.field("lr", c.lr, between(0, 1000), "largest learning rate");
+  v.field("wd", c.wd, between(0, 1000),
+          "weight decay of AdamW; not on parameters with fewer than two axes");
+  v.field("beta1", c.beta1, below(0, 1), "AdamW's beta 1");
+  v.field("beta2", c.beta2, below(0, 1), "AdamW's beta 2");
+  v.field("eps", c.eps, above(0, 1), "AdamW's epsilon");
+  v.field("warmup", c.warmup, between(0, 1e12), "steps until `lr` is reached");
+  v.field("lr_scheduler", c.lr_scheduler, one_of({"cosine", "const", "const-cooldown"}),
+          "course of the learning rate after the warm-up");
+  v.field("epochs_cooldown", c.epochs_cooldown, between(0, 1e9),
+          "`const-cooldown`: epochs of the last part");
+  v.field("lr_cooldown_end", c.lr_cooldown_end, between(0, 1000),
+          "`const-cooldown`: last learning rate");
+  v.field("lr_cooldown_power", c.lr_cooldown_power, above(0, 100),
+          "`const-cooldown`: power of the decay; 1 is linear");
+  v.field("grad_clip_norm", c.grad_clip_norm, between(0, 1e12),
+          "largest norm of all gradients together; 0: no clipping");
+  v.field("label_smoothing", c.label_smoothing, below(0, 1), "of the `clip` loss");
+  v.field("dropout", c.dropout, below(0, 1), "on the residual branches of both towers");
+  v.field("grad_checkpointing", c.grad_checkpointing, any(),
+          "compute activations again in the backward pass, for less memory");
+  v.field("log_every_n_steps", c.log_every_n_steps, between(1, 1e12), "steps between log lines");
+  v.field("checkpoint_every_n_steps", c.checkpoint_every_n_steps, between(0, 1e12),
+          "steps between checkpoints; 0: at the end of every epoch only");
+  v.field("keep_last", c.keep_last, between(1, 1e9), "checkpoints kept");
+}
+
+template <class V>
+void visit_fields(V& v, EvaluateConfig& c) {
+  v.field("name", c.name, any(), "in metrics and reports; the split unless given");
+  v.field("table", c.table, any(), "as `data.table`, which it is unless given");
+  v.field("split", c.split, any(), "rows of the table to evaluate on");
+}
+
+template <class V>
+void visit_fields(V& v, RunConfig& c) {
+  v.field("name", c.name, any(), "of the folder in runs/; the file's name unless given");
+  v.section("model", c.model, "the model, or the name of a file that holds it");
+  v.section("data", c.data, "what to train on");
+  v.section("train", c.train, "how to train");
+  v.list("evaluate", c.evaluate, "retrieval between the pictures and captions of splits");
+  v.field("evaluate_every_n_epochs", c.evaluate_every_n_epochs, between(0, 1e9),
+          "epochs between evaluations; 0: after the last only");
+  v.field("device", c.device, any(),
+          "`auto`, `cpu`, `vulkan`, or `vulkan:` and index, name or uuid");
+  v.field("precision", c.precision, one_of({"fp32"}), "of matrix products and activations");
+  v.field("seed", c.seed, any(), "of all randomness");
+}
+
+}  // namespace tandem

@@ -1,0 +1,90 @@
+#include "train/config/read.h"
+
+#include "core/error.h"
+#include "train/config/check.h"
+#include "train/config/compose.h"
+#include "train/config/field_reader.h"
+
+#include <cmath>
+#include <filesystem>
+
+namespace tandem {
+namespace {
+
+// What depends on other values, where it was not given.
+void fill_in(RunConfig& config, const Places& places) {
+  if (config.train.loss == "siglip" && !config.model.init_logit_bias) {
+    config.model.init_logit_bias = -10.0;
+  }
+  if (config.train.loss == "siglip" && !places.contains("model.init_logit_scale")) {
+    config.model.init_logit_scale = std::log(10.0);
+  }
+  for (EvaluateConfig& one : config.evaluate) {
+    if (one.name.empty()) one.name = one.split;
+  }
+}
+
+// A file's stem as a run's name.
+std::string name_from(const std::string& path) {
+  std::string name = std::filesystem::path(path).stem().string();
+  for (char& c : name) {
+    if (!is_name(std::string("a") + c)) c = '_';
+  }
+  return is_name(name) ? name : "run";
+}
+
+RunConfig run_from(const ConfigNode& tree, const std::string& source) {
+  RunConfig config;
+  config.name = name_from(source);
+  Places places;
+  FieldReader reader(tree, "", places);
+  visit_fields(reader, config);
+  reader.finish();
+  fill_in(config, places);
+  check_run(config, places, source);
+  return config;
+}
+
+ClipConfig model_from(const ConfigNode& tree, const std::string& source) {
+  const ConfigNode* inner = tree.find("model");
+  if (inner != nullptr && !inner->is_map()) {
+    fail<ConfigError>("{}: model is not a map; give the model's keys below it.", inner->place());
+  }
+  const std::string path = inner == nullptr ? "" : "model";
+  const std::string prefix = inner == nullptr ? "" : "model.";
+  ClipConfig model;
+  Places places;
+  FieldReader reader(inner == nullptr ? tree : *inner, path, places);
+  visit_fields(reader, model);
+  reader.finish();
+  check_model(model, prefix, places, source);
+  return model;
+}
+
+ConfigNode parse_map(std::string_view text, const std::string& source) {
+  ConfigNode tree = parse_yaml(text, source);
+  if (!tree.is_map()) fail<ConfigError>("{}: a config is a map of keys.", tree.place());
+  return tree;
+}
+
+}  // namespace
+
+RunConfig read_run_config(const std::string& path, const std::vector<std::string>& overrides) {
+  ConfigNode tree = load_config(path);
+  apply_overrides(tree, overrides);
+  return run_from(tree, path);
+}
+
+RunConfig parse_run_config(std::string_view text, const std::string& source) {
+  return run_from(parse_map(text, source), source);
+}
+
+ClipConfig read_model_config(const std::string& path) {
+  return model_from(load_config(path), path);
+}
+
+ClipConfig parse_model_config(std::string_view text, const std::string& source) {
+  return model_from(parse_map(text, source), source);
+}
+
+}  // namespace tandem
