@@ -33,8 +33,8 @@ class Tensor {
 
 // How a variable starts.
 struct Initializer {
-  enum class Kind { constant, normal } kind = Kind::constant;
-  double value = 0;  // the constant, or the standard deviation of a normal around zero
+  enum class Kind { constant, normal, uniform } kind = Kind::constant;
+  double value = 0;  // the constant, the deviation of a normal around 0, or half a uniform's width
 
   static Initializer zeros() { return {}; }
   static Initializer constant(double value) { return {Kind::constant, value}; }

@@ -61,9 +61,12 @@ void Variables::fill(const Entry& entry, uint64_t seed) {
   const Initializer& start = entry.variable.initializer;
   std::vector<float> values(static_cast<size_t>(entry.variable.type.shape.elements()),
                             static_cast<float>(start.value));
+  const auto size = static_cast<float>(start.value);
+  Random random(seed, 0, hash(entry.variable.name), RandomUse::initialize);
   if (start.kind == Initializer::Kind::normal) {
-    Random random(seed, 0, hash(entry.variable.name), RandomUse::initialize);
-    for (float& value : values) value = static_cast<float>(start.value) * random.normal();
+    for (float& value : values) value = size * random.normal();
+  } else if (start.kind == Initializer::Kind::uniform) {
+    for (float& value : values) value = random.uniform(-size, size);
   }
   device_.write(entry.range, values.data());
 }
