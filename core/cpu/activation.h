@@ -1,0 +1,18 @@
+// Element-wise activations on the CPU. Arrays have `count` floats and need no alignment.
+#pragma once
+
+#include "core/activation.h"
+#include "core/cpu/threads.h"
+
+#include <cstdint>
+
+namespace tandem {
+
+// y = activation(x); y may be x.
+void activation_forward(Threads& threads, Activation kind, const float* x, float* y, int64_t count);
+
+// dx = activation'(x) dy; dx may be x or dy.
+void activation_backward(Threads& threads, Activation kind, const float* x, const float* dy,
+                         float* dx, int64_t count);
+
+}  // namespace tandem
