@@ -1,0 +1,65 @@
+// tandem tokenizer train FILE... --vocab-size N --out FILE: learns a byte-level BPE from captions.
+#include "core/error.h"
+#include "train/cli/command.h"
+#include "train/cli/parent.h"
+#include "train/text/bpe.h"
+#include "train/text/read_captions.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace tandem {
+namespace {
+
+struct TrainOptions {
+  std::vector<std::string> files;
+  int64_t vocab_size = 4096;
+  int64_t min_count = 2;
+  std::string split;
+  std::string out;
+};
+
+// Written beside and renamed, so that a full disk never leaves half a tokenizer.
+void write_whole(const std::string& path, const std::string& content) {
+  const auto beside = path + ".partial";
+  std::ofstream stream(beside, std::ios::binary);
+  stream << content << '\n';
+  stream.close();
+  if (!stream) fail<DataError>("{}: can't be written; check the folder and free space.", path);
+  std::filesystem::rename(beside, path);
+}
+
+void train_tokenizer(const TrainOptions& options) {
+  std::vector<std::string> captions;
+  for (const auto& file : options.files) {
+    auto more = read_captions(file, options.split);
+    std::move(more.begin(), more.end(), std::back_inserter(captions));
+  }
+  if (captions.empty())
+    fail<DataError>("tokenizer train: there is no caption in {}{}.", options.files.front(),
+                    options.split.empty() ? "" : " for split '" + options.split + "'");
+  const auto tokenizer = train_bpe(captions, options.vocab_size, options.min_count);
+  write_whole(options.out, tokenizer->serialize());
+  fmt::print("{}: {} ids from {} captions\n", options.out, tokenizer->vocab_size(),
+             captions.size());
+}
+
+void add_tokenizer_train(CLI::App& program) {
+  const auto options = std::make_shared<TrainOptions>();
+  auto& parent = parent_command(program, "tokenizer", "Make a tokenizer");
+  auto* command = parent.add_subcommand("train", "Learn a byte-level BPE from captions");
+  command->add_option("file", options->files, "JSONL tables, or text files with a caption a line")
+      ->required();
+  command->add_option("--vocab-size", options->vocab_size,
+                      "ids at most, with 512 bytes, start and end (default 4096)");
+  command->add_option("--min-count", options->min_count,
+                      "how often a pair must occur to be merged (default 2)");
+  command->add_option("--split", options->split, "rows of the tables to use (default: all)");
+  command->add_option("--out", options->out, "the JSON file to write")->required();
+  command->callback([options] { train_tokenizer(*options); });
+}
+
+const Command command(add_tokenizer_train);
+
+}  // namespace
+}  // namespace tandem

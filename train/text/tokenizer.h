@@ -1,0 +1,52 @@
+// Turns captions into token ids and back.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem {
+
+// All methods are const and may be called from several threads at once.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  // The ids of a text, without start and end. Any bytes are allowed; what is not UTF-8 is
+  // replaced by U+FFFD.
+  virtual std::vector<int32_t> encode(std::string_view text) const = 0;
+
+  // The text of ids, up to the first end token; start tokens are left out. Spaces stand between
+  // words, so it is the cleaned text only up to white space. Throws DataError for an id outside
+  // [0, vocab_size()).
+  virtual std::string decode(const std::vector<int32_t>& ids) const = 0;
+
+  // Ids are below it. The end token is the largest id, as CLIP pools at the largest.
+  virtual int64_t vocab_size() const = 0;
+
+  // A JSON document from which parse() makes the same tokenizer; checkpoints hold it.
+  virtual std::string serialize() const = 0;
+
+  int32_t start_id() const { return static_cast<int32_t>(vocab_size()) - 2; }
+  int32_t end_id() const { return static_cast<int32_t>(vocab_size()) - 1; }
+
+  // The tokenizer that serialize() wrote. Throws DataError if `json` is not one.
+  static std::unique_ptr<Tokenizer> parse(std::string_view json);
+};
+
+// Exactly context_length ids: start, the text's, end, then zeros. A text that is too long loses
+// its last tokens, never the end token. Throws ConfigError for a context_length below 3.
+std::vector<int32_t> encode_padded(const Tokenizer& tokenizer, std::string_view text,
+                                   int64_t context_length);
+
+// Reads a tokenizer's JSON, or a merge list as CLIP has it (bpe_simple_vocab_16e6.txt, gzipped or
+// not). Throws DataError if the file is missing or neither.
+std::unique_ptr<Tokenizer> read_tokenizer(const std::filesystem::path& file);
+
+// OpenAI CLIP's tokenizer, whose vocabulary is part of the program.
+std::unique_ptr<Tokenizer> clip_tokenizer();
+
+}  // namespace tandem
