@@ -1,0 +1,87 @@
+# Compiles every shaders/<family>/<stem>.comp to SPIR-V and embeds it in tandem_objects as a table
+# from stem to words (core/vulkan/spirv.h). Edits of a shader or of any .glsl that it may include
+# rebuild it. Stems are unique over families, since kernels are named by them.
+find_program(GLSLANG NAMES glslangValidator glslang REQUIRED)
+
+set(shader_root ${PROJECT_SOURCE_DIR}/shaders)
+set(shader_output ${PROJECT_BINARY_DIR}/spirv)
+file(GLOB shaders CONFIGURE_DEPENDS ${shader_root}/*/*.comp)
+file(GLOB_RECURSE shader_includes CONFIGURE_DEPENDS ${shader_root}/*.glsl)
+file(MAKE_DIRECTORY ${shader_output})
+
+set(shader_headers)
+set(shader_stems)
+set(shader_declarations "")
+set(shader_entries "")
+foreach(shader IN LISTS shaders)
+  get_filename_component(stem ${shader} NAME_WE)
+  if(stem IN_LIST shader_stems)
+    message(FATAL_ERROR "Two shaders are named ${stem}.comp; the second is ${shader}. "
+                        "Rename one: kernels are named by the stem alone.")
+  endif()
+  list(APPEND shader_stems ${stem})
+  set(header ${shader_output}/${stem}.h)
+  add_custom_command(
+    OUTPUT ${header}
+    COMMAND ${GLSLANG} --quiet -V --target-env vulkan1.2 -I${shader_root} --vn spirv_${stem}
+            -o ${header} ${shader}
+    DEPENDS ${shader} ${shader_includes}
+    COMMENT "Compiling shader ${stem}"
+    VERBATIM)
+  list(APPEND shader_headers ${header})
+  string(APPEND shader_declarations "#include \"spirv/${stem}.h\"\n")
+  string(APPEND shader_entries "  {\"${stem}\", spirv_${stem}},\n")
+endforeach()
+
+file(CONFIGURE OUTPUT ${shader_output}/table.cpp @ONLY CONTENT [[
+// Made by cmake/shaders.cmake.
+#include "core/vulkan/spirv.h"
+
+namespace tandem {
+
+namespace {
+
+@shader_declarations@
+struct Entry {
+  std::string_view stem;
+  std::span<const uint32_t> words;
+};
+
+const Entry entries[] = {
+@shader_entries@  {},
+};
+
+}  // namespace
+
+std::span<const uint32_t> embedded_spirv(std::string_view stem) {
+  for (const Entry& entry : entries) {
+    if (entry.stem == stem) return entry.words;
+  }
+  return {};
+}
+
+}  // namespace tandem
+]])
+target_sources(tandem_objects PRIVATE ${shader_output}/table.cpp ${shader_headers})
+
+# Compiling at run time (--shader-dir) needs the glslang library. Its parts and their names vary
+# with its version, and Debian ships it as static libraries only, so take those that are there, in
+# the order in which they need one another.
+find_path(GLSLANG_INCLUDE glslang/Public/ResourceLimits.h)
+find_library(GLSLANG_LIBRARY glslang)
+find_library(GLSLANG_SPIRV_LIBRARY SPIRV)
+if(GLSLANG_INCLUDE AND GLSLANG_LIBRARY AND GLSLANG_SPIRV_LIBRARY)
+  set(glslang_libraries ${GLSLANG_SPIRV_LIBRARY} ${GLSLANG_LIBRARY})
+  foreach(part MachineIndependent GenericCodeGen OGLCompiler OSDependent
+               glslang-default-resource-limits SPIRV-Tools-opt SPIRV-Tools)
+    find_library(GLSLANG_PART_${part} ${part})
+    if(GLSLANG_PART_${part})
+      list(APPEND glslang_libraries ${GLSLANG_PART_${part}})
+    endif()
+  endforeach()
+  target_link_libraries(tandem_objects PUBLIC ${glslang_libraries})
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/core/vulkan/shader_compiler.cpp PROPERTIES
+                              COMPILE_DEFINITIONS TANDEM_GLSLANG)
+else()
+  message(STATUS "No glslang library (Debian: glslang-dev): built without --shader-dir")
+endif()

@@ -1,0 +1,73 @@
+// VulkanRecording::profile: one run in which every kernel stands alone between two timestamps.
+#include "core/vulkan/recording.h"
+
+#include <algorithm>
+
+namespace tandem {
+
+namespace {
+
+OwnedQueryPool make_timestamps(VulkanContext& context, uint32_t count) {
+  VkQueryPoolCreateInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO;
+  info.queryType = VK_QUERY_TYPE_TIMESTAMP;
+  info.queryCount = count;
+  VkQueryPool pool = VK_NULL_HANDLE;
+  TANDEM_VK(vkCreateQueryPool(context.device(), &info, nullptr, &pool), "a profile's timestamps");
+  return {context.device(), pool};
+}
+
+// Seconds between the two timestamps of a pool.
+double seconds_between(VulkanContext& context, VkQueryPool pool) {
+  uint64_t ticks[2] = {};
+  TANDEM_VK(vkGetQueryPoolResults(context.device(), pool, 0, 2, sizeof(ticks), ticks,
+                                  sizeof(ticks[0]),
+                                  VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+            "a profile's timestamps");
+  const uint32_t bits = context.timestamp_bits();
+  const uint64_t mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
+  return static_cast<double>((ticks[1] - ticks[0]) & mask) * context.seconds_per_tick();
+}
+
+}  // namespace
+
+std::vector<KernelTime> VulkanRecording::profile(
+    std::span<const std::span<const std::byte>> inputs) {
+  if (context_.timestamp_bits() == 0) {
+    submit(inputs);
+    return {};
+  }
+  Slot& slot = slot_of(ticket_ + 1);
+  wait(slot, slot.last);
+  VulkanQueue& queue = context_.queue();
+  const Batch load{slot.staging.load(inputs)};
+  slot.first = queue.submit({&load, 1}, "the inputs of a profile");
+
+  const OwnedQueryPool timestamps = make_timestamps(context_, 2);
+  const std::vector<BoundDispatch>& dispatches = bound_.dispatches();
+  std::vector<KernelTime> times;
+  for (const std::string& label : labels_) times.push_back({label, 0});
+  for (size_t begin = 0, end = 0; begin < dispatches.size(); begin = end) {
+    const size_t kernel = dispatches[begin].kernel;
+    while (end < dispatches.size() && dispatches[end].kernel == kernel) ++end;
+    context_.run_once(
+        [&](VkCommandBuffer commands) {
+          vkCmdResetQueryPool(commands, timestamps.get(), 0, 2);
+          vkCmdWriteTimestamp(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, timestamps.get(), 0);
+          for (size_t i = begin; i < end; ++i) {
+            if (dispatches[i].barrier) compute_barrier(commands);
+            record_dispatch(commands, dispatches[i]);
+          }
+          vkCmdWriteTimestamp(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, timestamps.get(), 1);
+        },
+        labels_[kernel]);
+    times[kernel].seconds = seconds_between(context_, timestamps.get());
+  }
+  const Batch store{slot.staging.store()};
+  slot.last = queue.submit({&store, 1}, "the outputs of a profile");
+  context_.raise_messages();
+  ++ticket_;
+  return times;
+}
+
+}  // namespace tandem
