@@ -1,0 +1,94 @@
+#include "train/data/batch_maker.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+
+namespace tandem {
+
+BatchMaker::BatchMaker(std::vector<TableRow> rows, LoaderOptions options)
+    : rows_(std::move(rows)),
+      options_(std::move(options)),
+      alpha_(alpha_from_name(options_.data.alpha)),
+      normalization_(normalization_of(options_.data)),
+      sampler_(group_numbers(rows_), options_.batch_size, options_.data.unique_groups,
+               options_.seed),
+      tokens_(rows_, options_.tokenize),
+      pictures_(rows_, {alpha_, options_.data.max_pixels}, options_.cache_bytes) {}
+
+BatchMaker::Order BatchMaker::order_of(int64_t epoch) {
+  const std::lock_guard lock(mutex_);
+  Order& order = orders_[epoch];
+  if (!order) order = std::make_shared<const std::vector<int64_t>>(sampler_.epoch(epoch));
+  const Order found = order;
+  // Threads are at most a few batches apart, and an epoch can be a single one.
+  constexpr size_t most = 16;
+  while (orders_.size() > most) orders_.erase(orders_.begin());
+  return found;
+}
+
+// Whether `sample` could stand in `slot` beside the rest of the batch.
+bool BatchMaker::fits(const Batch& batch, int64_t slot, int64_t sample) const {
+  for (int64_t i = 0; i < static_cast<int64_t>(batch.samples.size()); ++i) {
+    if (batch.samples[i] == sample) return false;
+    if (i == slot || !sampler_.unique_groups()) continue;
+    if (sampler_.group(batch.samples[i]) == sampler_.group(sample)) return false;
+  }
+  return true;
+}
+
+// Puts a sample into a slot; false, with its reason in bad, where its picture can't be read.
+bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
+                      std::vector<BadSample>& bad, AugmentScratch& scratch) {
+  std::shared_ptr<const Image> image;
+  try {
+    image = pictures_.get(sample);
+  } catch (const DataError& error) {
+    bad.push_back({sample, error.what()});
+    return false;
+  }
+  const int64_t length = tokens_.context_length();
+  const int64_t values = 3 * options_.image_size * options_.image_size;
+  const auto name = static_cast<uint32_t>(sample);
+  augment(*image, options_.image_size, options_.data.augment, alpha_, normalization_,
+          Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::augment),
+          std::span(batch.pixels).subspan(slot * values, values), scratch);
+  Random random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::caption);
+  const auto choices = static_cast<uint32_t>(tokens_.captions_of(sample));
+  tokens_.copy(tokens_.first_of(sample) + random.below(choices),
+               std::span(batch.tokens).subspan(slot * length, length));
+  batch.samples[slot] = sample;
+  return true;
+}
+
+void BatchMaker::make(int64_t epoch, int64_t index, Batch& batch, std::vector<BadSample>& bad,
+                      AugmentScratch& scratch, const std::atomic<bool>& stop) {
+  const Order order = order_of(epoch);
+  const int64_t count = options_.batch_size, total = static_cast<int64_t>(order->size());
+  const int64_t first = index * count;
+  batch.epoch = epoch;
+  batch.index = index;
+  batch.pixels.resize(count * 3 * options_.image_size * options_.image_size);
+  batch.tokens.resize(count * tokens_.context_length());
+  batch.samples.assign(order->begin() + first, order->begin() + first + count);
+  bad.clear();
+  for (int64_t slot = 0; slot < count; ++slot) {
+    if (stop) return;
+    if (draw(epoch, batch.samples[slot], batch, slot, bad, scratch)) continue;
+    bool done = false;
+    for (int64_t step = count; step < total && !done; ++step) {
+      if (static_cast<int64_t>(bad.size()) > options_.data.max_bad_samples || stop) return;
+      const int64_t candidate = (*order)[(first + step) % total];
+      const bool known_bad = std::any_of(
+          bad.begin(), bad.end(), [&](const BadSample& one) { return one.sample == candidate; });
+      if (known_bad || !fits(batch, slot, candidate)) continue;
+      done = draw(epoch, candidate, batch, slot, bad, scratch);
+    }
+    if (done) continue;
+    if (static_cast<int64_t>(bad.size()) > options_.data.max_bad_samples) return;
+    fail<DataError>("{} No other sample of the epoch can take its place in the batch.",
+                    bad.back().reason);
+  }
+}
+
+}  // namespace tandem

@@ -1,0 +1,83 @@
+// Makes the batch at a position of a run; the part of the loader that its threads share.
+#pragma once
+
+#include "train/config/run_config.h"
+#include "train/data/augment.h"
+#include "train/data/caption_tokens.h"
+#include "train/data/picture_cache.h"
+#include "train/data/sampler.h"
+#include "train/data/table.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+struct Batch {
+  std::vector<float> pixels;     // [N, 3, S, S], normalized
+  std::vector<int32_t> tokens;   // [N, T]
+  std::vector<int64_t> samples;  // [N] rows of the split
+  int64_t epoch = 0;
+  int64_t index = 0;  // in the epoch
+};
+
+struct LoaderOptions {
+  DataConfig data;           // read: unique_groups, workers, mean, std, alpha, max_*, augment
+  int64_t batch_size = 128;  // N
+  int64_t image_size = 224;  // S
+  uint64_t seed = 0;
+  Tokenize tokenize;
+  int64_t cache_bytes = int64_t{1} << 30;        // of decoded pictures kept in memory
+  int64_t prefetch = 0;                          // batches made ahead; 0: workers + 2
+  std::function<void(const std::string&)> warn;  // told of each bad picture, once; may be empty
+};
+
+// A picture that could not be read.
+struct BadSample {
+  int64_t sample = 0;
+  std::string reason;
+};
+
+// Thread-safe: threads share one maker, each with a scratch of its own.
+class BatchMaker {
+ public:
+  // Throws ConfigError where no batch can be filled, DataError where captions can't be tokenized.
+  BatchMaker(std::vector<TableRow> rows, LoaderOptions options);
+  BatchMaker(const BatchMaker&) = delete;
+  BatchMaker& operator=(const BatchMaker&) = delete;
+
+  const Sampler& sampler() const { return sampler_; }
+  const CaptionTokens& tokens() const { return tokens_; }
+
+  // Fills batch, reusing its memory. Samples whose picture can't be read are replaced by the next
+  // of the epoch's order that fits, and listed in bad; past max_bad_samples it gives up, with the
+  // batch unfinished. Returns early, too, once `stop` is true.
+  void make(int64_t epoch, int64_t index, Batch& batch, std::vector<BadSample>& bad,
+            AugmentScratch& scratch, const std::atomic<bool>& stop);
+
+ private:
+  using Order = std::shared_ptr<const std::vector<int64_t>>;
+
+  Order order_of(int64_t epoch);
+  bool draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot, std::vector<BadSample>& bad,
+            AugmentScratch& scratch);
+  bool fits(const Batch& batch, int64_t slot, int64_t sample) const;
+
+  std::vector<TableRow> rows_;
+  LoaderOptions options_;
+  Alpha alpha_;
+  Normalization normalization_;
+  Sampler sampler_;
+  CaptionTokens tokens_;
+  PictureCache pictures_;
+  std::mutex mutex_;
+  std::map<int64_t, Order> orders_;  // of the epochs in work
+};
+
+}  // namespace tandem

@@ -1,0 +1,54 @@
+// The pictures and captions of a split, in order and unchanged by chance.
+#pragma once
+
+#include "core/cpu/threads.h"
+#include "train/config/run_config.h"
+#include "train/data/augment.h"
+#include "train/data/caption_tokens.h"
+#include "train/data/table.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace tandem {
+
+// One thread at a time.
+class EvalSet {
+ public:
+  // rows: those of the split. Of `data` mean, std, alpha, max_pixels and workers are read. The
+  // squares that the model sees stay in memory up to cache_bytes. Throws as CaptionTokens does.
+  EvalSet(std::vector<TableRow> rows, const DataConfig& data, int64_t image_size,
+          const Tokenize& tokenize, int64_t cache_bytes = int64_t{1} << 28);
+
+  int64_t pictures() const { return static_cast<int64_t>(rows_.size()); }
+  int64_t captions() const { return tokens_.captions(); }
+  int64_t context_length() const { return tokens_.context_length(); }
+  const std::vector<TableRow>& rows() const { return rows_; }             // [pictures]
+  const std::vector<int64_t>& groups() const { return groups_; }          // [pictures]
+  const std::vector<int64_t>& picture_of() const { return picture_of_; }  // [captions]
+  const std::string& caption(int64_t caption) const;
+
+  // Pictures [begin, begin + count): out becomes [count, 3, S, S], normalized, in the rows' order.
+  // Throws DataError for a picture that can't be read.
+  void pixels(int64_t begin, int64_t count, std::vector<float>& out);
+
+  // Captions [begin, begin + count): out becomes [count, T].
+  void tokens(int64_t begin, int64_t count, std::vector<int32_t>& out) const;
+
+  // A picture as the model sees it, [S, S, 3], before normalization. Throws as pixels() does.
+  Image square(int64_t picture);
+
+ private:
+  std::vector<TableRow> rows_;
+  DecodeOptions decode_;
+  Normalization normalization_;
+  int64_t image_size_;
+  CaptionTokens tokens_;
+  std::vector<int64_t> groups_;
+  std::vector<int64_t> picture_of_;
+  std::vector<Image> squares_;  // [pictures]; of those after the first `kept_` nothing
+  int64_t kept_;
+  Threads threads_;
+};
+
+}  // namespace tandem

@@ -1,0 +1,121 @@
+#include "train/data/loader.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tandem {
+namespace {
+
+int64_t worker_count(const LoaderOptions& options) {
+  return std::max<int64_t>(1, options.data.workers);
+}
+
+int64_t slot_count(const LoaderOptions& options) {
+  return options.prefetch > 0 ? options.prefetch : worker_count(options) + 2;
+}
+
+}  // namespace
+
+Loader::Loader(std::vector<TableRow> rows, LoaderOptions options, Position start)
+    : max_bad_samples_(options.data.max_bad_samples),
+      warn_(options.warn),
+      maker_(std::move(rows), options),
+      start_(start.epoch * batches_per_epoch() + start.index),
+      slots_(slot_count(options)) {
+  if (start.epoch < 0 || start.index < 0 || start.index > batches_per_epoch()) {
+    fail<DataError>("loader: epoch {}, batch {} is no position; an epoch has {} batches.",
+                    start.epoch, start.index, batches_per_epoch());
+  }
+  try {
+    for (int64_t i = 0; i < worker_count(options); ++i) workers_.emplace_back([this] { work(); });
+  } catch (...) {
+    shut_down();
+    throw;
+  }
+}
+
+Loader::~Loader() { shut_down(); }
+
+void Loader::shut_down() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  space_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+Position Loader::position_of(int64_t sequence) const {
+  const int64_t batch = start_ + sequence;
+  return {batch / batches_per_epoch(), batch % batches_per_epoch()};
+}
+
+Position Loader::position() const { return position_of(delivered_); }
+
+void Loader::work() {
+  AugmentScratch scratch;
+  const auto size = static_cast<int64_t>(slots_.size());
+  std::unique_lock lock(mutex_);
+  while (true) {
+    space_.wait(lock, [&] { return stop_ || claimed_ < delivered_ + size; });
+    if (stop_) return;
+    const int64_t sequence = claimed_++;
+    Slot& slot = slots_[sequence % size];
+    lock.unlock();
+    fill(slot, sequence, scratch);
+    lock.lock();
+    slot.ready = true;
+    arrival_.notify_one();
+  }
+}
+
+void Loader::fill(Slot& slot, int64_t sequence, AugmentScratch& scratch) {
+  slot.error = nullptr;
+  try {
+    const auto [epoch, index] = position_of(sequence);
+    maker_.make(epoch, index, slot.batch, slot.bad, scratch, stop_);
+  } catch (...) {
+    slot.error = std::current_exception();
+  }
+}
+
+// In the order of batches, not of threads, so that a run stops at the same step every time.
+void Loader::count_bad(const Slot& slot) {
+  for (const auto& [sample, reason] : slot.bad) {
+    if (bad_.contains(sample)) continue;
+    if (bad_samples() == max_bad_samples_) {
+      if (max_bad_samples_ == 0) throw DataError(reason);
+      fail<DataError>("{} With it {} pictures can't be read; data.max_bad_samples allows {}.",
+                      reason, bad_samples() + 1, max_bad_samples_);
+    }
+    bad_.insert(sample);
+    if (warn_) warn_(reason);
+  }
+}
+
+void Loader::next(Batch& batch) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex_);
+  Slot& slot = slots_[delivered_ % static_cast<int64_t>(slots_.size())];
+  arrival_.wait(lock, [&] { return slot.ready; });
+  lock.unlock();  // a ready slot is ours until delivered_ passes it
+  wait_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  count_bad(slot);
+  if (slot.error) std::rethrow_exception(slot.error);
+  std::swap(batch, slot.batch);
+  lock.lock();
+  slot.ready = false;
+  ++delivered_;
+  lock.unlock();
+  space_.notify_one();
+}
+
+Batch Loader::next() {
+  Batch batch;
+  next(batch);
+  return batch;
+}
+
+}  // namespace tandem
