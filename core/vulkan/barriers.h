@@ -14,7 +14,7 @@ class HazardTracker {
  private:
   bool conflicts(const Dispatch& dispatch) const;
 
-  std::vector<BufferRange> reads_;   // since the last barrier
+  std::vector<BufferRange> reads_;  // since the last barrier
   std::vector<BufferRange> writes_;
 };
 

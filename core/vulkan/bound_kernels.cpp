@@ -12,11 +12,12 @@ namespace {
 void check_workgroups(const DeviceInfo& info, const Dispatch& dispatch, std::string_view kernel) {
   for (size_t axis = 0; axis < 3; ++axis) {
     if (dispatch.workgroups[axis] <= info.max_workgroups[axis]) continue;
-    fail<DeviceError>("{}: {} x {} x {} workgroups of {} were asked for but {} runs at most {} x {} "
-                      "x {}; let each workgroup stride over more.",
-                      kernel, dispatch.workgroups[0], dispatch.workgroups[1],
-                      dispatch.workgroups[2], dispatch.shader, info.name, info.max_workgroups[0],
-                      info.max_workgroups[1], info.max_workgroups[2]);
+    fail<DeviceError>(
+        "{}: {} x {} x {} workgroups of {} were asked for but {} runs at most {} x {} "
+        "x {}; let each workgroup stride over more.",
+        kernel, dispatch.workgroups[0], dispatch.workgroups[1], dispatch.workgroups[2],
+        dispatch.shader, info.name, info.max_workgroups[0], info.max_workgroups[1],
+        info.max_workgroups[2]);
   }
 }
 
@@ -32,16 +33,15 @@ void check_buffers(const VulkanContext& context, const Dispatch& dispatch,
     const BufferRange& range = dispatch.buffers[i];
     if (range.bytes == 0 || range.bytes > info.max_storage_range) {
       fail<DeviceError>("{}: buffer {} of {} has {} bytes but {} binds 1 to {} at a time; {}.",
-                        kernel, i, dispatch.shader, range.bytes, info.name,
-                        info.max_storage_range,
+                        kernel, i, dispatch.shader, range.bytes, info.name, info.max_storage_range,
                         range.bytes == 0 ? "bind any other buffer in its place"
                                          : "use a smaller batch or split the kernel");
     }
     if (range.offset % info.storage_alignment != 0) {
-      fail<DeviceError>("{}: buffer {} of {} starts at byte {}, which is no multiple of the {} that "
-                        "{} needs.",
-                        kernel, i, dispatch.shader, range.offset, info.storage_alignment,
-                        info.name);
+      fail<DeviceError>(
+          "{}: buffer {} of {} starts at byte {}, which is no multiple of the {} that "
+          "{} needs.",
+          kernel, i, dispatch.shader, range.offset, info.storage_alignment, info.name);
     }
   }
 }
@@ -51,10 +51,10 @@ void check_dispatch(const VulkanContext& context, const Dispatch& dispatch,
   check_workgroups(context.info(), dispatch, kernel);
   check_buffers(context, dispatch, kernel);
   if (dispatch.push.size() > VulkanPipelines::max_push_words) {
-    fail<DeviceError>("{}: {} is given {} push-constant words but at most {} are allowed; put the "
-                      "rest into a buffer.",
-                      kernel, dispatch.shader, dispatch.push.size(),
-                      VulkanPipelines::max_push_words);
+    fail<DeviceError>(
+        "{}: {} is given {} push-constant words but at most {} are allowed; put the "
+        "rest into a buffer.",
+        kernel, dispatch.shader, dispatch.push.size(), VulkanPipelines::max_push_words);
   }
 }
 
@@ -139,8 +139,7 @@ VkDescriptorSet BoundKernels::bind(VulkanContext& context, const Dispatch& dispa
                  .pBufferInfo = &buffers[i],
                  .pTexelBufferView = nullptr};
   }
-  vkUpdateDescriptorSets(context.device(), static_cast<uint32_t>(count), writes.data(), 0,
-                         nullptr);
+  vkUpdateDescriptorSets(context.device(), static_cast<uint32_t>(count), writes.data(), 0, nullptr);
   return set;
 }
 

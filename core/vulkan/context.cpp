@@ -42,8 +42,8 @@ bool has_timeline_semaphores(VkPhysicalDevice device) {
 std::vector<const char*> optional_extensions(VkPhysicalDevice device) {
   std::vector<const char*> names;
   // "VK_KHR_portability_subset" must be enabled where it is offered (MoltenVK).
-  for (const char* name : {"VK_KHR_portability_subset",
-                           VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME}) {
+  for (const char* name :
+       {"VK_KHR_portability_subset", VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME}) {
     if (has_device_extension(device, name)) names.push_back(name);
   }
   return names;

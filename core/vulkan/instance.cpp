@@ -42,11 +42,11 @@ Function load(VkInstance instance, const char* name) {
 }  // namespace
 
 Validation validation_of(const DeviceOptions& options) {
-  if (options.synchronization_validation) return Validation::synchronization;
-  if (options.validation) return Validation::on;
-  const char* wanted = std::getenv("TANDEM_VALIDATION");
-  if (wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, "0") == 0) return Validation::off;
-  return std::strcmp(wanted, "sync") == 0 ? Validation::synchronization : Validation::on;
+  const char* variable = std::getenv("TANDEM_VALIDATION");
+  const std::string_view wanted = variable == nullptr ? "" : variable;
+  if (options.synchronization_validation || wanted == "sync") return Validation::synchronization;
+  if (options.validation || (!wanted.empty() && wanted != "0")) return Validation::on;
+  return Validation::off;
 }
 
 VulkanInstance::VulkanInstance(Validation validation) {
@@ -72,8 +72,10 @@ VulkanInstance::VulkanInstance(Validation validation) {
       VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
   if (validation != Validation::off) {
     if (!has_layer(validation_layer)) {
-      fail<DeviceError>("vulkan: validation was asked for but {} is not installed; install the "
-                        "Debian package vulkan-validationlayers.", validation_layer);
+      fail<DeviceError>(
+          "vulkan: validation was asked for but {} is not installed; install the "
+          "Debian package vulkan-validationlayers.",
+          validation_layer);
     }
     extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
     info.enabledLayerCount = 1;
@@ -92,8 +94,8 @@ VulkanInstance::VulkanInstance(Validation validation) {
   TANDEM_VK(vkCreateInstance(&info, nullptr, &instance_), "the connection to the Vulkan loader");
   if (validation != Validation::off) {
     messenger.pNext = nullptr;
-    const auto create = load<PFN_vkCreateDebugUtilsMessengerEXT>(instance_,
-                                                                 "vkCreateDebugUtilsMessengerEXT");
+    const auto create =
+        load<PFN_vkCreateDebugUtilsMessengerEXT>(instance_, "vkCreateDebugUtilsMessengerEXT");
     TANDEM_VK(create(instance_, &messenger, nullptr, &messenger_), "the validation messages");
   }
 }

@@ -13,8 +13,8 @@ namespace tandem {
 
 enum class Validation { off, on, synchronization };
 
-// What the options ask for; where they ask for nothing, what the environment variable
-// TANDEM_VALIDATION does ("1" or "sync").
+// What the options or the environment variable TANDEM_VALIDATION ("1" or "sync") ask for,
+// whichever is more.
 Validation validation_of(const DeviceOptions& options);
 
 class VulkanInstance {
@@ -36,9 +36,10 @@ class VulkanInstance {
   void raise_messages();
 
  private:
-  static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(
-      VkDebugUtilsMessageSeverityFlagBitsEXT severity, VkDebugUtilsMessageTypeFlagsEXT types,
-      const VkDebugUtilsMessengerCallbackDataEXT* data, void* instance);
+  static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
+                                                   VkDebugUtilsMessageTypeFlagsEXT types,
+                                                   const VkDebugUtilsMessengerCallbackDataEXT* data,
+                                                   void* instance);
   VkDebugUtilsMessengerCreateInfoEXT messenger_info();
 
   VkInstance instance_ = VK_NULL_HANDLE;

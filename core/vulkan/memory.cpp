@@ -41,16 +41,15 @@ BackedBuffer make_buffer(VulkanContext& context, size_t bytes, VkBufferUsageFlag
   VkMemoryAllocateInfo allocate{};
   allocate.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO;
   allocate.allocationSize = needs.size;
-  allocate.memoryTypeIndex =
-      memory_type(context, needs.memoryTypeBits, required, preferred, label);
+  allocate.memoryTypeIndex = memory_type(context, needs.memoryTypeBits, required, preferred, label);
   VkDeviceMemory memory = VK_NULL_HANDLE;
   const VkResult result = vkAllocateMemory(context.device(), &allocate, nullptr, &memory);
   if (result != VK_SUCCESS) {
     const DeviceInfo now = describe(context.physical_device(), context.info().index);
-    fail<DeviceError>("vulkan: {} gave {} for {} bytes of memory for {}; {} of its {} bytes are "
-                      "free. Use a smaller batch or another device.",
-                      now.name, name_of(result), bytes, label, now.memory_free_bytes,
-                      now.memory_bytes);
+    fail<DeviceError>(
+        "vulkan: {} gave {} for {} bytes of memory for {}; {} of its {} bytes are "
+        "free. Use a smaller batch or another device.",
+        now.name, name_of(result), bytes, label, now.memory_free_bytes, now.memory_bytes);
   }
   BackedBuffer backed{{context.device(), memory}, std::move(owned)};
   TANDEM_VK(vkBindBufferMemory(context.device(), buffer, memory, 0), label);
@@ -71,9 +70,10 @@ uint64_t largest_allocation(VulkanContext& context) {
 BackedBuffer make_storage(VulkanContext& context, size_t bytes, std::string_view label) {
   const uint64_t most = largest_allocation(context);
   if (bytes > most) {
-    fail<DeviceError>("vulkan: {} bytes of memory were asked for {} but {} gives at most {} in "
-                      "one block; use a smaller batch or another device.",
-                      bytes, label, context.info().name, most);
+    fail<DeviceError>(
+        "vulkan: {} bytes of memory were asked for {} but {} gives at most {} in "
+        "one block; use a smaller batch or another device.",
+        bytes, label, context.info().name, most);
   }
   return make_buffer(context, bytes,
                      VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
@@ -86,9 +86,7 @@ BackedBuffer make_storage(VulkanContext& context, size_t bytes, std::string_view
 VulkanMemory::VulkanMemory(VulkanContext& context, size_t bytes, std::string_view label)
     : Memory(bytes), context_(context), backed_(make_storage(context, bytes, label)) {
   context.run_once(
-      [&](VkCommandBuffer commands) {
-        vkCmdFillBuffer(commands, buffer(), 0, VK_WHOLE_SIZE, 0);
-      },
+      [&](VkCommandBuffer commands) { vkCmdFillBuffer(commands, buffer(), 0, VK_WHOLE_SIZE, 0); },
       label);
 }
 
@@ -97,8 +95,10 @@ VulkanMemory::~VulkanMemory() { context_.queue().drain(); }
 VulkanMemory& vulkan_memory(const BufferRange& range, std::string_view who) {
   auto* memory = dynamic_cast<VulkanMemory*>(range.memory);
   if (memory == nullptr) {
-    fail<DeviceError>("{}: a buffer range without memory of a Vulkan device was given; allocate it "
-                      "from the device that runs it.", who);
+    fail<DeviceError>(
+        "{}: a buffer range without memory of a Vulkan device was given; allocate it "
+        "from the device that runs it.",
+        who);
   }
   if (range.offset > memory->bytes() || range.bytes > memory->bytes() - range.offset) {
     fail<DeviceError>("{}: bytes {} to {} were given of a block of {}.", who, range.offset,
@@ -107,8 +107,7 @@ VulkanMemory& vulkan_memory(const BufferRange& range, std::string_view who) {
   return *memory;
 }
 
-HostBuffer::HostBuffer(VulkanContext& context, size_t bytes, bool read_back,
-                       std::string_view label)
+HostBuffer::HostBuffer(VulkanContext& context, size_t bytes, bool read_back, std::string_view label)
     : backed_(make_buffer(
           context, bytes, VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
           VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,

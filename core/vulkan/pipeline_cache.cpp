@@ -43,8 +43,8 @@ std::filesystem::path cache_file(const VulkanContext& context) {
     return {};
   }
   const VkPhysicalDeviceProperties& properties = context.properties();
-  std::string name = fmt::format("pipelines-{:04x}-{:04x}-", properties.vendorID,
-                                 properties.deviceID);
+  std::string name =
+      fmt::format("pipelines-{:04x}-{:04x}-", properties.vendorID, properties.deviceID);
   for (const uint8_t byte : properties.pipelineCacheUUID) name += fmt::format("{:02x}", byte);
   return folder / name;
 }

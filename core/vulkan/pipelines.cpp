@@ -97,8 +97,7 @@ OwnedPipeline VulkanPipelines::make(const Dispatch& dispatch, std::string_view k
   info.layout = layout;
   VkPipeline pipeline = VK_NULL_HANDLE;
   check(vkCreateComputePipelines(context_.device(), cache_.get(), 1, &info, nullptr, &pipeline),
-        "vkCreateComputePipelines",
-        fmt::format("shader {} of kernel {}", dispatch.shader, kernel));
+        "vkCreateComputePipelines", fmt::format("shader {} of kernel {}", dispatch.shader, kernel));
   return {context_.device(), pipeline};
 }
 

@@ -20,10 +20,10 @@ OwnedQueryPool make_timestamps(VulkanContext& context, uint32_t count) {
 // Seconds between the two timestamps of a pool.
 double seconds_between(VulkanContext& context, VkQueryPool pool) {
   uint64_t ticks[2] = {};
-  TANDEM_VK(vkGetQueryPoolResults(context.device(), pool, 0, 2, sizeof(ticks), ticks,
-                                  sizeof(ticks[0]),
-                                  VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
-            "a profile's timestamps");
+  TANDEM_VK(
+      vkGetQueryPoolResults(context.device(), pool, 0, 2, sizeof(ticks), ticks, sizeof(ticks[0]),
+                            VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+      "a profile's timestamps");
   const uint32_t bits = context.timestamp_bits();
   const uint64_t mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
   return static_cast<double>((ticks[1] - ticks[0]) & mask) * context.seconds_per_tick();

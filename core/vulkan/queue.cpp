@@ -41,9 +41,9 @@ uint64_t VulkanQueue::submit(std::span<const Batch> batches, std::string_view pu
                 .signalSemaphoreCount = 1,
                 .pSignalSemaphores = &timeline};
   }
-  TANDEM_VK(vkQueueSubmit(queue_, static_cast<uint32_t>(infos.size()), infos.data(),
-                          VK_NULL_HANDLE),
-            purpose);
+  TANDEM_VK(
+      vkQueueSubmit(queue_, static_cast<uint32_t>(infos.size()), infos.data(), VK_NULL_HANDLE),
+      purpose);
   submitted_ += batches.size();
   return submitted_;
 }

@@ -112,8 +112,10 @@ void VulkanRecording::run(Slot& slot, VkCommandBuffer load) {
 
 std::span<const std::byte> VulkanRecording::output(uint64_t ticket, size_t index) {
   if (ticket == 0 || ticket > ticket_ || ticket + 2 <= ticket_) {
-    fail<DeviceError>("vulkan: the output of run {} was asked for after run {}; only the last two "
-                      "runs keep theirs.", ticket, ticket_);
+    fail<DeviceError>(
+        "vulkan: the output of run {} was asked for after run {}; only the last two "
+        "runs keep theirs.",
+        ticket, ticket_);
   }
   const Slot& slot = slot_of(ticket);
   wait(slot, slot.last);
@@ -130,9 +132,10 @@ void VulkanRecording::wait(const Slot& slot, uint64_t value) {
   const std::string where = group < groups_.size()
                                 ? kernels_between(groups_[group].begin, groups_[group].end - 1)
                                 : "a run";
-  fail<DeviceError>("vulkan: {} gave {} while it ran {}; update its driver, use a smaller batch or "
-                    "look closer with TANDEM_VALIDATION=1.",
-                    context_.info().name, name_of(result), where);
+  fail<DeviceError>(
+      "vulkan: {} gave {} while it ran {}; update its driver, use a smaller batch or "
+      "look closer with TANDEM_VALIDATION=1.",
+      context_.info().name, name_of(result), where);
 }
 
 std::string VulkanRecording::kernels_between(size_t first_chunk, size_t last_chunk) const {

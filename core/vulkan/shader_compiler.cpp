@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #ifdef TANDEM_GLSLANG
@@ -100,10 +101,12 @@ std::vector<uint32_t> to_spirv(const fs::path&, const std::string&, const std::s
 
 ShaderCompiler::ShaderCompiler(const std::string& folder) : folder_(folder) {
   if (folder_.empty()) return;
-#ifndef TANDEM_GLSLANG
-  fail<DeviceError>("shaders: {} was given but this program was built without the glslang library; "
-                    "install glslang-dev and build again.", folder_);
-#endif
+  if (!available()) {
+    fail<DeviceError>(
+        "shaders: {} was given but this program was built without the glslang library; "
+        "install glslang-dev and build again.",
+        folder_);
+  }
   if (!fs::is_directory(folder_)) {
     fail<DeviceError>("shaders: '{}' is not a folder; give one laid out like shaders/.", folder_);
   }
@@ -115,6 +118,14 @@ ShaderCompiler::ShaderCompiler(const std::string& folder) : folder_(folder) {
                         entry.path().string());
     }
   }
+}
+
+bool ShaderCompiler::available() {
+#ifdef TANDEM_GLSLANG
+  return true;
+#else
+  return false;
+#endif
 }
 
 std::vector<uint32_t> ShaderCompiler::compile(const std::string& stem) const {

@@ -15,6 +15,9 @@ class ShaderCompiler {
   // built without glslang.
   explicit ShaderCompiler(const std::string& folder);
 
+  // Whether the program was built with glslang's library.
+  static bool available();
+
   bool enabled() const { return !folder_.empty(); }
 
   // SPIR-V of a shader; empty if the folder has none of that stem. Throws DeviceError with

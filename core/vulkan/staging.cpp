@@ -61,10 +61,10 @@ VkCommandBuffer Staging::load(std::span<const std::span<const std::byte>> inputs
     std::memcpy(input_memory_.data() + copy.srcOffset, inputs[i].data(), inputs[i].size());
     vkCmdCopyBuffer(load_, input_memory_.buffer(), inputs_[i].buffer, 1, &copy);
   }
-  memory_barrier(load_, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
-                 VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
-                 VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
-                     VK_ACCESS_TRANSFER_READ_BIT);
+  memory_barrier(
+      load_, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
+      VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+      VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT);
   end_commands(load_);
   return load_;
 }

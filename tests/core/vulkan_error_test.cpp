@@ -66,8 +66,7 @@ TEST_CASE("bad_buffer_ranges_are_refused_by_kernel") {
     dispatch.buffers = {part_of(*memory, 0, 0)};
     CHECK(refusal(device, dispatch).find("has 0 bytes") != std::string::npos);
     dispatch.buffers = {BufferRange{nullptr, 0, 64}};
-    CHECK(refusal(device, dispatch).find("without memory of a Vulkan device") !=
-          std::string::npos);
+    CHECK(refusal(device, dispatch).find("without memory of a Vulkan device") != std::string::npos);
   });
 }
 
@@ -95,8 +94,8 @@ TEST_CASE("inputs_and_outputs_that_do_not_fit_a_recording_are_refused") {
     const auto recording = device.record({}, {whole_of(*memory)}, {whole_of(*memory)});
     const std::vector<std::byte> few(8);
     const std::span<const std::byte> given[] = {few};
-    CHECK_THROWS_WITH_AS(recording->submit(given),
-                         "vulkan: input 0 was given 8 bytes but has 64.", DeviceError);
+    CHECK_THROWS_WITH_AS(recording->submit(given), "vulkan: input 0 was given 8 bytes but has 64.",
+                         DeviceError);
     const uint64_t ticket = recording->submit({});
     CHECK_THROWS_AS(recording->output(ticket, 1), DeviceError);
     CHECK_THROWS_AS(recording->output(ticket + 1, 0), DeviceError);

@@ -95,8 +95,10 @@ TEST_CASE("a_chain_of_dependent_vulkan_dispatches_runs_in_order") {
     uint32_t y = 0;
     for (int i = 0; i < 50; ++i) {
       // Read after write, write after read and write after write, over more than one chunk.
-      kernels.push_back({"step", {}, {accumulate(whole_of(*a), whole_of(*b), 3),
-                                      accumulate(whole_of(*b), whole_of(*a), 5)}});
+      kernels.push_back(
+          {"step",
+           {},
+           {accumulate(whole_of(*a), whole_of(*b), 3), accumulate(whole_of(*b), whole_of(*a), 5)}});
       y += x * 3;
       x += y * 5;
     }
@@ -134,7 +136,8 @@ TEST_CASE("a_vulkan_input_that_is_empty_keeps_what_was_there") {
     constexpr size_t bytes = 64 * 4;
     const auto x = device.allocate(bytes, "x");
     const auto y = device.allocate(bytes, "y");
-    const auto recording = device.record({}, {whole_of(*x), whole_of(*y)}, {whole_of(*x), whole_of(*y)});
+    const auto recording =
+        device.record({}, {whole_of(*x), whole_of(*y)}, {whole_of(*x), whole_of(*y)});
     const std::vector<uint32_t> one(64, 1);
     const std::vector<uint32_t> two(64, 2);
     const std::span<const std::byte> both[] = {bytes_of(one), bytes_of(two)};
@@ -150,8 +153,8 @@ TEST_CASE("a_vulkan_profile_names_every_kernel_and_counts_as_a_run") {
   for_each_vulkan_device([](Device& device) {
     const auto memory = device.allocate(1 << 20, "a test");
     const auto recording = device.record(
-        {{"first", {}, {fill(whole_of(*memory), 1)}}, {"second", {}, {fill(whole_of(*memory), 2)}}}, {},
-        {part_of(*memory, 0, 4)});
+        {{"first", {}, {fill(whole_of(*memory), 1)}}, {"second", {}, {fill(whole_of(*memory), 2)}}},
+        {}, {part_of(*memory, 0, 4)});
     const std::vector<KernelTime> times = recording->profile({});
     CHECK(words_of(recording->output(1, 0)) == std::vector<uint32_t>{2});
     if (times.empty()) return;
