@@ -5,9 +5,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/cpu/elementwise.cpp"
-#include <hwy/contrib/math/math-inl.h>
-#include <hwy/foreach_target.h>  // compiles this file once a target
+#include <hwy/foreach_target.h>  // first: compiles this file once a target
+
 #include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace tandem::HWY_NAMESPACE {
