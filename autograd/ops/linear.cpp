@@ -1,0 +1,201 @@
+// Linear layer with its epilogue.
+//   p  = x W' + bias          y = f(p) + residual
+//   dp = f'(p) dy             dx = dp W      dW = dp' x      dbias = sum over rows of dp
+//   dresidual = dy
+// x [..., C]   W [D, C]   bias [D]   p, y, residual [..., D]   kept for backward: p, if f is there
+#include "autograd/ops/activation.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/matmul_kernels.h"
+#include "autograd/ops/reshape.h"
+
+namespace tandem {
+
+namespace {
+
+enum Input : size_t { in_x, in_weight, in_bias, in_residual };
+
+Activation activation_of(const Attributes& attributes) {
+  return static_cast<Activation>(attributes.integer("activation"));
+}
+
+MatmulShape product(const OpContext& context) {
+  return product_of("linear", context.in(in_x), context.in(in_weight), false, true);
+}
+
+std::vector<TensorType> infer(const OpContext& context) {
+  require_f32("linear", context);
+  const Shape& x = context.in(in_x);
+  const Shape& weight = context.in(in_weight);
+  if (x.rank() < 2 || weight.rank() != 2 || x[-1] != weight[1]) {
+    fail<ShapeError>("linear: x is {} and weight is {}; expected [..., C] and [D, C].", x, weight);
+  }
+  const Shape y = x.with(-1, weight[0]);
+  if (context.has(in_bias) && context.in(in_bias) != Shape{weight[0]}) {
+    fail<ShapeError>("linear: bias is {} but weight is {}; pass bias of shape [{}].",
+                     context.in(in_bias), weight, weight[0]);
+  }
+  if (context.has(in_residual) && context.in(in_residual) != y) {
+    fail<ShapeError>("linear: residual is {} but the result is {}; pass one of that shape.",
+                     context.in(in_residual), y);
+  }
+  const size_t outputs = activation_of(*context.attributes) == Activation::none ? 1 : 2;
+  return std::vector<TensorType>(outputs, {DType::f32, y});
+}
+
+void reference(const ReferenceBinding& binding) {
+  std::vector<double>& y = binding.output(0);
+  reference_product(product(binding), binding.input(in_x), binding.input(in_weight), y);
+  const auto width = static_cast<size_t>(binding.in(in_weight)[0]);
+  const Activation activation = activation_of(*binding.attributes);
+  for (size_t i = 0; i < y.size(); ++i) {
+    if (binding.has(in_bias)) y[i] += binding.input(in_bias)[i % width];
+    if (activation != Activation::none) binding.output(1)[i] = y[i];
+    y[i] = activation_reference(y[i], activation);
+    if (binding.has(in_residual)) y[i] += binding.input(in_residual)[i];
+  }
+}
+
+std::function<void()> cpu(const CpuBinding& binding) {
+  const Activation activation = activation_of(*binding.attributes);
+  const MatmulEpilogue epilogue{
+      .bias = binding.has(in_bias) ? binding.input(in_bias) : nullptr,
+      .activation = activation,
+      .pre = activation == Activation::none ? nullptr : binding.output(1),
+      .residual = binding.has(in_residual) ? binding.input(in_residual) : nullptr};
+  return [matmul = CpuMatmul(product(binding)), epilogue, threads = binding.threads,
+          x = binding.input(in_x), weight = binding.input(in_weight), y = binding.output(0),
+          scratch = binding.scratch] { matmul.run(*threads, x, weight, y, epilogue, scratch); };
+}
+
+size_t scratch(const OpContext& context, const DeviceInfo& device) {
+  return product_scratch(product(context), device);
+}
+
+// linear_gradient: dW and dbias in one pass over dp [..., D] and x [..., C].
+
+MatmulShape gradient_product(const OpContext& context) {
+  const int64_t width = context.in(0)[-1];
+  const int64_t rows = width == 0 ? 0 : context.in(0).elements() / width;
+  return {.m = width, .n = context.in(1)[-1], .k = rows, .transpose_a = true};
+}
+
+std::vector<TensorType> gradient_infer(const OpContext& context) {
+  const Shape& dp = context.in(0);
+  const Shape& x = context.in(1);
+  if (dp.rank() < 1 || dp != x.with(-1, dp[-1])) {
+    fail<ShapeError>("linear_gradient: dp is {} and x is {}; only the last axes may differ.", dp,
+                     x);
+  }
+  return {{DType::f32, {dp[-1], x[-1]}}, {DType::f32, {dp[-1]}}};
+}
+
+void gradient_reference(const ReferenceBinding& binding) {
+  const std::vector<double>& dp = binding.input(0);
+  reference_product(gradient_product(binding), dp, binding.input(1), binding.output(0));
+  std::vector<double>& dbias = binding.output(1);
+  for (size_t i = 0; i < dp.size(); ++i) dbias[i % dbias.size()] += dp[i];
+}
+
+std::function<void()> gradient_cpu(const CpuBinding& binding) {
+  return [matmul = CpuMatmul(gradient_product(binding)), threads = binding.threads,
+          dp = binding.input(0), x = binding.input(1), dweight = binding.output(0),
+          epilogue = MatmulEpilogue{.column_sums = binding.output(1)},
+          scratch = binding.scratch] { matmul.run(*threads, dp, x, dweight, epilogue, scratch); };
+}
+
+size_t gradient_scratch(const OpContext& context, const DeviceInfo& device) {
+  return product_scratch(gradient_product(context), device);
+}
+
+const Op& linear_gradient_op = register_op({.name = "linear_gradient",
+                                            .infer = gradient_infer,
+                                            .reference = gradient_reference,
+                                            .cpu = gradient_cpu,
+                                            .scratch = gradient_scratch});
+
+Tensor as_matrix(Tensor x) {
+  return reshape(x, {x.shape().elements(0, x.shape().rank() - 1), x.shape()[-1]});
+}
+
+std::vector<Tensor> gradient(const GradientContext& context) {
+  const Tensor x = context.inputs[in_x];
+  const Tensor dy = context.output_gradients[0];
+  const Activation activation = activation_of(*context.attributes);
+  Tensor dp = dy;
+  if (activation != Activation::none) {
+    dp = activation_gradient(context.outputs[1], dy, activation);
+  }
+  Tensor dx;
+  Tensor dweight;
+  Tensor dbias;
+  if (context.needed[in_x]) dx = matmul(dp, context.inputs[in_weight]);
+  if (context.needed[in_bias]) {
+    const std::vector<Tensor> both = apply(linear_gradient_op, {dp, x});
+    dweight = both[0];
+    dbias = both[1];
+  } else if (context.needed[in_weight]) {
+    dweight = matmul(as_matrix(dp), as_matrix(x), true, false);
+  }
+  return {dx, dweight, dbias, dy};
+}
+
+// Inputs of a case: x of these axes, a weight of `width` rows and what else is there.
+OpCase item(std::string name, const Shape& x, int64_t width, bool bias, Activation activation,
+            bool residual) {
+  OpCase result{.name = std::move(name),
+                .inputs = {{.type = {DType::f32, x}}, {.type = {DType::f32, {width, x[-1]}}}}};
+  if (bias) result.inputs.push_back({.type = {DType::f32, {width}}});
+  if (residual) result.inputs.push_back({.type = {DType::f32, x.with(-1, width)}});
+  result.build = [=](const auto& in) -> std::vector<Tensor> {
+    return {linear(in[0], in[1], bias ? in[2] : Tensor(), activation,
+                   residual ? in[bias ? 3 : 2] : Tensor())};
+  };
+  return result;
+}
+
+std::vector<OpCase> cases() {
+  std::vector<OpCase> all = {
+      item("plain", {6, 5}, 7, false, Activation::none, false),
+      item("bias", {2, 33, 20}, 36, true, Activation::none, false),
+      item("bias and residual", {2, 3, 5, 9}, 12, true, Activation::none, true),
+      item("residual alone", {17, 16}, 64, false, Activation::none, true),
+      item("gelu without bias", {9, 8}, 40, false, Activation::gelu, false),
+      item("all, off the multiple", {3, 23, 17}, 45, true, Activation::gelu, true),
+      item("gelu_tanh", {5, 8}, 9, true, Activation::gelu_tanh, false),
+      item("quick_gelu", {5, 8}, 9, true, Activation::quick_gelu, false),
+      item("relu", {5, 8}, 9, true, Activation::relu, false),
+      item("silu", {5, 8}, 9, true, Activation::silu, true),
+      item("sigmoid", {5, 8}, 9, true, Activation::sigmoid, true),
+      item("one element", {1, 1}, 1, true, Activation::gelu, true),
+      item("many rows", {1100, 6}, 10, true, Activation::quick_gelu, false),
+      item("a long sum", {3, 1100}, 10, true, Activation::gelu, true)};
+  const auto refuse = [&](std::string name, OpCase broken, size_t input, const Shape& shape) {
+    broken.name = std::move(name);
+    broken.inputs[input].type.shape = shape;
+    broken.refused = true;
+    all.push_back(broken);
+  };
+  const OpCase full = item("", {4, 6}, 5, true, Activation::none, true);
+  refuse("a weight of another width", full, 1, {5, 7});
+  refuse("a weight of three axes", full, 1, {1, 5, 6});
+  refuse("a bias of another width", full, 2, {6});
+  refuse("a residual of another shape", full, 3, {4, 6});
+  return all;
+}
+
+const Op& linear_op = register_op({.name = "linear",
+                                   .infer = infer,
+                                   .gradient = gradient,
+                                   .reference = reference,
+                                   .cpu = cpu,
+                                   .scratch = scratch,
+                                   .cases = cases});
+
+}  // namespace
+
+Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation, Tensor residual) {
+  return apply(linear_op, {x, weight, bias, residual},
+               {{"activation", static_cast<int64_t>(activation)}})[0];
+}
+
+}  // namespace tandem

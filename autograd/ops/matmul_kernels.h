@@ -1,0 +1,24 @@
+// What the ops that are matrix products share: one product with its epilogue, on each backend.
+#pragma once
+
+#include "autograd/op.h"
+#include "core/cpu/matmul.h"
+
+namespace tandem {
+
+// The product op(a) op(b) as matmul() in autograd/ops/matmul.h defines it, leading axes folded.
+// Throws ShapeError named `who`.
+MatmulShape product_of(std::string_view who, const Shape& a, const Shape& b, bool transpose_a,
+                       bool transpose_b);
+
+// y = op(a) op(b) in double.
+void reference_product(const MatmulShape& shape, const std::vector<double>& a,
+                       const std::vector<double>& b, std::vector<double>& y);
+
+// Fails as `who` unless every given input is f32.
+void require_f32(std::string_view who, const OpContext& context);
+
+// The scratch that a product takes on a device.
+size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device);
+
+}  // namespace tandem
