@@ -127,7 +127,7 @@ VkDescriptorSet BoundKernels::bind(VulkanContext& context, const Dispatch& dispa
     const BufferRange& range = dispatch.buffers[i];
     // Whole vectors of 16 bytes, so that shaders may load the last ones as such.
     const VkDeviceSize padded = (range.bytes + 15) / 16 * 16;
-    buffers[i] = {vulkan_memory(range, kernel).buffer(), range.offset, padded};
+    buffers[i] = {vulkan_memory(context, range, kernel).buffer(), range.offset, padded};
     writes[i] = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                  .pNext = nullptr,
                  .dstSet = set,

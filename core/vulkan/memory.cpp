@@ -24,6 +24,14 @@ uint32_t memory_type(VulkanContext& context, uint32_t allowed, VkMemoryPropertyF
                     context.info().name, label);
 }
 
+// How much memory the device has, and has left where its driver says so.
+std::string what_is_free(const VulkanContext& context) {
+  const DeviceInfo now = describe(context.physical_device(), context.info().index);
+  const std::string total = fmt::format("; it has {} bytes", now.memory_bytes);
+  if (now.memory_free_bytes == 0) return total;
+  return fmt::format("{}, of which {} are free", total, now.memory_free_bytes);
+}
+
 BackedBuffer make_buffer(VulkanContext& context, size_t bytes, VkBufferUsageFlags usage,
                          VkMemoryPropertyFlags required, VkMemoryPropertyFlags preferred,
                          std::string_view label) {
@@ -45,11 +53,10 @@ BackedBuffer make_buffer(VulkanContext& context, size_t bytes, VkBufferUsageFlag
   VkDeviceMemory memory = VK_NULL_HANDLE;
   const VkResult result = vkAllocateMemory(context.device(), &allocate, nullptr, &memory);
   if (result != VK_SUCCESS) {
-    const DeviceInfo now = describe(context.physical_device(), context.info().index);
     fail<DeviceError>(
-        "vulkan: {} gave {} for {} bytes of memory for {}; {} of its {} bytes are "
-        "free. Use a smaller batch or another device.",
-        now.name, name_of(result), bytes, label, now.memory_free_bytes, now.memory_bytes);
+        "vulkan: {} gave {} for {} bytes of memory for {}{}; use a smaller batch or "
+        "another device.",
+        context.info().name, name_of(result), bytes, label, what_is_free(context));
   }
   BackedBuffer backed{{context.device(), memory}, std::move(owned)};
   TANDEM_VK(vkBindBufferMemory(context.device(), buffer, memory, 0), label);
@@ -92,13 +99,14 @@ VulkanMemory::VulkanMemory(VulkanContext& context, size_t bytes, std::string_vie
 
 VulkanMemory::~VulkanMemory() { context_.queue().drain(); }
 
-VulkanMemory& vulkan_memory(const BufferRange& range, std::string_view who) {
+VulkanMemory& vulkan_memory(const VulkanContext& context, const BufferRange& range,
+                            std::string_view who) {
   auto* memory = dynamic_cast<VulkanMemory*>(range.memory);
-  if (memory == nullptr) {
+  if (memory == nullptr || &memory->context() != &context) {
     fail<DeviceError>(
-        "{}: a buffer range without memory of a Vulkan device was given; allocate it "
-        "from the device that runs it.",
-        who);
+        "{}: a buffer range without memory of {} was given; allocate it from the "
+        "device that runs it.",
+        who, context.info().name);
   }
   if (range.offset > memory->bytes() || range.bytes > memory->bytes() - range.offset) {
     fail<DeviceError>("{}: bytes {} to {} were given of a block of {}.", who, range.offset,

@@ -20,15 +20,17 @@ class VulkanMemory final : public Memory {
   ~VulkanMemory() override;
 
   VkBuffer buffer() const { return backed_.buffer.get(); }
+  const VulkanContext& context() const { return context_; }
 
  private:
   VulkanContext& context_;
   BackedBuffer backed_;
 };
 
-// The block behind a range. Throws DeviceError named `who` if the range is not within a block of a
-// Vulkan device.
-VulkanMemory& vulkan_memory(const BufferRange& range, std::string_view who);
+// The block behind a range. Throws DeviceError named `who` if the range is not within a block of
+// this device.
+VulkanMemory& vulkan_memory(const VulkanContext& context, const BufferRange& range,
+                            std::string_view who);
 
 // Coherent host memory that the device copies from or to; mapped all the time.
 class HostBuffer {

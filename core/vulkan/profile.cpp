@@ -38,7 +38,7 @@ std::vector<KernelTime> VulkanRecording::profile(
     return {};
   }
   Slot& slot = slot_of(ticket_ + 1);
-  wait(slot, slot.last);
+  wait(slot);
   VulkanQueue& queue = context_.queue();
   const Batch load{slot.staging.load(inputs)};
   slot.first = queue.submit({&load, 1}, "the inputs of a profile");

@@ -55,7 +55,7 @@ void VulkanRecording::record_chunks() {
 uint64_t VulkanRecording::submit(std::span<const std::span<const std::byte>> inputs) {
   context_.raise_messages();
   Slot& slot = slot_of(ticket_ + 1);
-  wait(slot, slot.last);
+  wait(slot);
   const VkCommandBuffer load = slot.staging.load(inputs);
   if (groups_.empty() && !chunks_.empty()) {
     run_measured(slot, load);
@@ -79,7 +79,7 @@ void VulkanRecording::run_measured(Slot& slot, VkCommandBuffer load) {
     const auto start = Clock::now();
     slot.last = queue.submit({&batch, 1}, kernels_between(i, i));
     const VkResult result = queue.wait(slot.last);
-    check(result, "vkWaitSemaphores", kernels_between(i, i));
+    if (result != VK_SUCCESS) fail_run(result, kernels_between(i, i));
     chunks_[i].seconds = std::chrono::duration<double>(Clock::now() - start).count();
   }
 }
@@ -118,24 +118,27 @@ std::span<const std::byte> VulkanRecording::output(uint64_t ticket, size_t index
         ticket, ticket_);
   }
   const Slot& slot = slot_of(ticket);
-  wait(slot, slot.last);
+  wait(slot);
   context_.raise_messages();
   return slot.staging.output(index);
 }
 
-void VulkanRecording::wait(const Slot& slot, uint64_t value) {
-  const VkResult result = context_.queue().wait(value);
+void VulkanRecording::wait(const Slot& slot) {
+  const VkResult result = context_.queue().wait(slot.last);
   if (result == VK_SUCCESS) return;
   const uint64_t ended = context_.queue().completed();
   // The group that was running, if the driver still says how far it came.
   const size_t group = ended + 1 >= slot.first ? static_cast<size_t>(ended + 1 - slot.first) : 0;
-  const std::string where = group < groups_.size()
-                                ? kernels_between(groups_[group].begin, groups_[group].end - 1)
-                                : "a run";
+  fail_run(result, group < groups_.size()
+                       ? kernels_between(groups_[group].begin, groups_[group].end - 1)
+                       : "a run");
+}
+
+void VulkanRecording::fail_run(VkResult result, const std::string& kernels) const {
   fail<DeviceError>(
       "vulkan: {} gave {} while it ran {}; update its driver, use a smaller batch or "
       "look closer with TANDEM_VALIDATION=1.",
-      context_.info().name, name_of(result), where);
+      context_.info().name, name_of(result), kernels);
 }
 
 std::string VulkanRecording::kernels_between(size_t first_chunk, size_t last_chunk) const {

@@ -43,7 +43,8 @@ class VulkanRecording final : public Recording {
   void run_measured(Slot& slot, VkCommandBuffer load);
   void run(Slot& slot, VkCommandBuffer load);
   Slot& slot_of(uint64_t ticket) { return slots_.at(ticket % 2); }
-  void wait(const Slot& slot, uint64_t value);
+  void wait(const Slot& slot);  // until its run has ended
+  [[noreturn]] void fail_run(VkResult result, const std::string& kernels) const;
   std::string kernels_between(size_t first_chunk, size_t last_chunk) const;
 
   VulkanContext& context_;

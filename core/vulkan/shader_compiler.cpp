@@ -110,7 +110,8 @@ ShaderCompiler::ShaderCompiler(const std::string& folder) : folder_(folder) {
   if (!fs::is_directory(folder_)) {
     fail<DeviceError>("shaders: '{}' is not a folder; give one laid out like shaders/.", folder_);
   }
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder_)) {
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(folder_, fs::directory_options::skip_permission_denied)) {
     if (entry.path().extension() != ".comp") continue;
     const auto [known, is_new] = paths_.emplace(entry.path().stem().string(), entry.path());
     if (!is_new) {

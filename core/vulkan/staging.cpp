@@ -18,8 +18,8 @@ size_t host_bytes(std::span<const BufferRange> ranges) {
 
 Staging::Staging(VulkanContext& context, VkCommandPool pool, std::span<const BufferRange> inputs,
                  std::span<const BufferRange> outputs)
-    : inputs_(lay_out(inputs, "an input")),
-      outputs_(lay_out(outputs, "an output")),
+    : inputs_(lay_out(context, inputs, "an input")),
+      outputs_(lay_out(context, outputs, "an output")),
       input_memory_(context, host_bytes(inputs), false, "the staging of inputs"),
       output_memory_(context, host_bytes(outputs), true, "the staging of outputs"),
       load_(allocate_commands(context.device(), pool)),
@@ -27,12 +27,14 @@ Staging::Staging(VulkanContext& context, VkCommandPool pool, std::span<const Buf
   record_store();
 }
 
-std::vector<Staging::Piece> Staging::lay_out(std::span<const BufferRange> ranges,
+std::vector<Staging::Piece> Staging::lay_out(const VulkanContext& context,
+                                             std::span<const BufferRange> ranges,
                                              std::string_view what) {
   std::vector<Piece> pieces;
   size_t offset = 0;
   for (const BufferRange& range : ranges) {
-    pieces.push_back({vulkan_memory(range, what).buffer(), {offset, range.offset, range.bytes}});
+    pieces.push_back(
+        {vulkan_memory(context, range, what).buffer(), {offset, range.offset, range.bytes}});
     offset += (range.bytes + 63) / 64 * 64;
   }
   return pieces;

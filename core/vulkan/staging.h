@@ -30,7 +30,8 @@ class Staging {
     VkBuffer buffer;
     VkBufferCopy copy;  // from the host's point of view: srcOffset in host memory
   };
-  static std::vector<Piece> lay_out(std::span<const BufferRange> ranges, std::string_view what);
+  static std::vector<Piece> lay_out(const VulkanContext& context,
+                                    std::span<const BufferRange> ranges, std::string_view what);
   void check_inputs(std::span<const std::span<const std::byte>> inputs) const;
   void record_store();
 

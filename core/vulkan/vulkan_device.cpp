@@ -40,7 +40,7 @@ class VulkanDevice final : public Device {
   }
 
   void write(const BufferRange& to, const void* from) override {
-    const VkBuffer buffer = vulkan_memory(to, "write").buffer();
+    const VkBuffer buffer = vulkan_memory(context_, to, "write").buffer();
     const auto* source = static_cast<const std::byte*>(from);
     for_each_piece(to, [&](size_t offset, size_t bytes) {
       std::memcpy(staging_.data(), source + offset, bytes);
@@ -49,7 +49,7 @@ class VulkanDevice final : public Device {
   }
 
   void read(const BufferRange& from, void* to) override {
-    const VkBuffer buffer = vulkan_memory(from, "read").buffer();
+    const VkBuffer buffer = vulkan_memory(context_, from, "read").buffer();
     auto* target = static_cast<std::byte*>(to);
     for_each_piece(from, [&](size_t offset, size_t bytes) {
       copy(buffer, from.offset + offset, staging_.buffer(), 0, bytes);
