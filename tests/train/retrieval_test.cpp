@@ -32,7 +32,7 @@ std::vector<float> coarse_features(int64_t rows, int64_t width, uint64_t seed) {
 struct Case {
   int64_t images, texts, width;
   std::vector<float> image_features, text_features;
-  std::vector<int32_t> image_of_text, groups;
+  std::vector<int64_t> image_of_text, groups;
 
   RetrievalFeatures features() const {
     return {image_features, text_features, width, image_of_text, groups};
@@ -52,7 +52,7 @@ Case make_case(bool coarse, uint64_t seed) {
 bool is_positive(const Case& c, bool by_group, int64_t image, int64_t text) {
   const auto own = static_cast<size_t>(c.image_of_text[static_cast<size_t>(text)]);
   if (static_cast<int64_t>(own) == image) return true;
-  const int32_t group = c.groups[static_cast<size_t>(image)];
+  const int64_t group = c.groups[static_cast<size_t>(image)];
   return by_group && group >= 0 && group == c.groups[own];
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("recalls_and_ranks_of_a_small_case_are_as_by_hand") {
   // Text 0 and 1 belong to image 0, text 2 to image 1; one axis an image, one for confusion.
   const std::vector<float> images{1, 0, 0, 1};
   const std::vector<float> texts{0.2f, 0.9f, 1, 0, 0.6f, 0.5f};
-  const std::vector<int32_t> image_of_text{0, 0, 1};
+  const std::vector<int64_t> image_of_text{0, 0, 1};
   const auto result = evaluate_retrieval({images, texts, 2, image_of_text});
   CHECK(result.image_to_text.ranks == std::vector<int64_t>{1, 2});
   CHECK(result.text_to_image.ranks == std::vector<int64_t>{2, 1, 2});
@@ -116,7 +116,7 @@ TEST_CASE("recalls_and_ranks_of_a_small_case_are_as_by_hand") {
 
 TEST_CASE("a_model_that_gives_everything_one_feature_finds_nothing") {
   const std::vector<float> same(40 * 7, 0.3779645f);
-  std::vector<int32_t> image_of_text(40);
+  std::vector<int64_t> image_of_text(40);
   for (int t = 0; t < 40; ++t) image_of_text[static_cast<size_t>(t)] = t;
   const auto result = evaluate_retrieval({same, same, 7, image_of_text});
   CHECK(result.image_to_text.recall_at(10) == 0);
@@ -139,9 +139,9 @@ TEST_CASE("the_bootstrap_interval_has_the_width_of_the_binomial") {
   // 400 pairs that are found or not with probability 1/2: the standard error is 0.025.
   const int64_t pairs = 400;
   std::vector<float> images = random_features(pairs, 64, 1), texts = images;
-  std::vector<int32_t> image_of_text(static_cast<size_t>(pairs));
+  std::vector<int64_t> image_of_text(static_cast<size_t>(pairs));
   for (int64_t t = 0; t < pairs; ++t) {
-    image_of_text[static_cast<size_t>(t)] = static_cast<int32_t>(t);
+    image_of_text[static_cast<size_t>(t)] = t;
     if (t % 2 == 1) std::fill_n(texts.begin() + t * 64, 64, 0.0f);  // ties with all: not found
   }
   const auto result = evaluate_retrieval({images, texts, 64, image_of_text});
@@ -166,7 +166,7 @@ TEST_CASE("top_candidates_are_sorted_and_ties_go_to_the_first") {
 TEST_CASE("retrieval_refuses_features_that_do_not_fit") {
   const std::vector<float> images{1, 0, 0, 1}, texts{1, 0};
   const std::vector<float> bad{1, std::numeric_limits<float>::quiet_NaN()};
-  const std::vector<int32_t> first{0}, outside{2}, two{0, 1};
+  const std::vector<int64_t> first{0}, outside{2}, two{0, 1};
   CHECK_NOTHROW(evaluate_retrieval({images, texts, 2, first}));
   CHECK_THROWS_WITH_AS(evaluate_retrieval({images, bad, 2, first}),
                        "retrieval: the feature of text 0 has the value nan; the model that gave "

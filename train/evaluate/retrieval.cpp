@@ -31,7 +31,7 @@ constexpr float no_score = -std::numeric_limits<float>::infinity();
 struct Problem {
   const RetrievalFeatures& features;
   int64_t images, texts, width;
-  std::vector<int32_t> image_key, text_key;  // dense, in [0, keys)
+  std::vector<int64_t> image_key, text_key;  // dense, in [0, keys)
   size_t keys = 0;
 
   const float* image(int64_t i) const { return features.images.data() + i * width; }
@@ -68,7 +68,7 @@ void check(const RetrievalFeatures& features) {
                     images, features.group_of_image.size());
   }
   for (size_t t = 0; t < texts; ++t) {
-    const int32_t image = features.image_of_text[t];
+    const int64_t image = features.image_of_text[t];
     if (image >= 0 && static_cast<size_t>(image) < images) continue;
     fail<DataError>("retrieval: text {} belongs to image {}, but there are {} images.", t, image,
                     images);
@@ -85,28 +85,28 @@ Problem make_problem(const RetrievalFeatures& features, bool group_is_positive) 
                   {},
                   {},
                   0};
-  std::unordered_map<int32_t, int32_t> key_of_group;
+  std::unordered_map<int64_t, int64_t> key_of_group;
   for (int64_t i = 0; i < problem.images; ++i) {
     const bool by_group = group_is_positive && !features.group_of_image.empty() &&
                           features.group_of_image[static_cast<size_t>(i)] >= 0;
-    auto key = static_cast<int32_t>(problem.keys);
+    auto key = static_cast<int64_t>(problem.keys);
     if (by_group) {
-      const int32_t group = features.group_of_image[static_cast<size_t>(i)];
+      const int64_t group = features.group_of_image[static_cast<size_t>(i)];
       key = key_of_group.emplace(group, key).first->second;
     }
     problem.image_key.push_back(key);
     problem.keys += static_cast<size_t>(key) == problem.keys;
   }
-  for (const int32_t image : features.image_of_text) {
+  for (const int64_t image : features.image_of_text) {
     problem.text_key.push_back(problem.image_key[static_cast<size_t>(image)]);
   }
   return problem;
 }
 
-std::vector<std::vector<int32_t>> members_by_key(std::span<const int32_t> keys, size_t count) {
-  std::vector<std::vector<int32_t>> members(count);
+std::vector<std::vector<int64_t>> members_by_key(std::span<const int64_t> keys, size_t count) {
+  std::vector<std::vector<int64_t>> members(count);
   for (size_t i = 0; i < keys.size(); ++i) {
-    members[static_cast<size_t>(keys[i])].push_back(static_cast<int32_t>(i));
+    members[static_cast<size_t>(keys[i])].push_back(i);
   }
   return members;
 }
@@ -122,7 +122,7 @@ BestPositives find_best_positives(const Problem& problem) {
   const auto texts = members_by_key(problem.text_key, problem.keys);
   for (int64_t i = 0; i < problem.images; ++i) {
     float& of_image = best.of_image[static_cast<size_t>(i)];
-    for (const int32_t t : texts[static_cast<size_t>(problem.image_key[static_cast<size_t>(i)])]) {
+    for (const int64_t t : texts[static_cast<size_t>(problem.image_key[static_cast<size_t>(i)])]) {
       const float value = score(problem.image(i), problem.text(t), problem.width);
       float& of_text = best.of_text[static_cast<size_t>(t)];
       of_image = std::max(of_image, value);
@@ -186,7 +186,7 @@ double median(std::vector<int64_t> values) {
 
 // Hits at every k, by the cluster (key) of the queries; clusters without queries are left out.
 std::vector<ClusterHits> cluster_hits(const std::vector<int64_t>& ranks,
-                                      const std::vector<int32_t>& keys, size_t key_count) {
+                                      const std::vector<int64_t>& keys, size_t key_count) {
   std::vector<ClusterHits> clusters(key_count, {std::vector<int64_t>(recall_ks.size()), 0});
   for (size_t query = 0; query < ranks.size(); ++query) {
     if (ranks[query] == 0) continue;
@@ -198,7 +198,7 @@ std::vector<ClusterHits> cluster_hits(const std::vector<int64_t>& ranks,
   return clusters;
 }
 
-RetrievalDirection summarize(std::vector<int64_t> ranks, const std::vector<int32_t>& keys,
+RetrievalDirection summarize(std::vector<int64_t> ranks, const std::vector<int64_t>& keys,
                              size_t key_count, int64_t candidates,
                              const RetrievalOptions& options) {
   RetrievalDirection direction;
