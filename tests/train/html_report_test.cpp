@@ -1,14 +1,12 @@
 #include "train/report/html_report.h"
 
 #include "core/error.h"
+#include "tests/train/temporary_folder.h"
 #include "train/report/html.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 using namespace tandem;
@@ -118,14 +116,11 @@ TEST_CASE("a_similarity_matrix_of_other_sizes_is_refused") {
 }
 
 TEST_CASE("a_report_is_written_in_one_piece_or_refused") {
-  std::string folder = (std::filesystem::temp_directory_path() / "tandem-XXXXXX").string();
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const std::filesystem::path path = std::filesystem::path(folder) / "report.html";
+  const test::TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "report.html";
   write_html_report(path, full_data());
-  std::ostringstream content;
-  content << std::ifstream(path).rdbuf();
-  CHECK(content.str() == html_report(full_data()));
+  CHECK(test::content_of(path) == html_report(full_data()));
   CHECK(!std::filesystem::exists(path.string() + ".new"));
-  std::filesystem::remove_all(folder);
-  CHECK_THROWS_AS(write_html_report(path, full_data()), DataError);
+  CHECK_THROWS_AS(write_html_report(folder.path() / "missing" / "report.html", full_data()),
+                  DataError);
 }

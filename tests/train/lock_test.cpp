@@ -1,29 +1,19 @@
 #include "train/lock.h"
 
 #include "core/error.h"
+#include "tests/train/temporary_folder.h"
 
 #include <doctest/doctest.h>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <memory>
 #include <string>
 
 using namespace tandem;
+using test::TemporaryFolder;
 
 namespace {
-
-struct TemporaryFolder {
-  std::filesystem::path path;
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-};
 
 // Exit code of a child that runs `body`.
 template <class Body>
@@ -40,11 +30,11 @@ int in_child(Body body) {
 
 TEST_CASE("a_run_folder_in_use_is_refused_with_the_process_named") {
   TemporaryFolder folder;
-  const RunLock lock(folder.path);
+  const RunLock lock(folder.path());
   const std::string expected = "is in use by process " + std::to_string(getpid());
   CHECK(in_child([&] {
           try {
-            RunLock second(folder.path);
+            RunLock second(folder.path());
           } catch (const DataError& error) {
             return std::string(error.what()).find(expected) != std::string::npos ? 0 : 1;
           }
@@ -55,11 +45,11 @@ TEST_CASE("a_run_folder_in_use_is_refused_with_the_process_named") {
 TEST_CASE("a_run_folder_is_free_again_after_its_process_even_a_killed_one") {
   TemporaryFolder folder;
   CHECK(in_child([&] {
-          new RunLock(folder.path);  // never released but by the end of the process
+          new RunLock(folder.path());  // never released but by the end of the process
           return 0;
         }) == 0);
-  { RunLock lock(folder.path); }
-  CHECK_NOTHROW(RunLock(folder.path));
+  { RunLock lock(folder.path()); }
+  CHECK_NOTHROW(RunLock(folder.path()));
 }
 
 TEST_CASE("a_lock_in_a_missing_folder_is_refused") {

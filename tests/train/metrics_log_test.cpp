@@ -1,17 +1,16 @@
 #include "train/report/metrics_log.h"
 
 #include "core/error.h"
+#include "tests/train/temporary_folder.h"
 
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <csignal>
 #include <fstream>
 #include <limits>
-#include <sstream>
 
 using namespace tandem;
 
@@ -19,19 +18,9 @@ namespace {
 
 // A file that does not exist yet, in a folder that goes with it.
 struct TemporaryFile {
-  std::filesystem::path folder, path;
-  TemporaryFile() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder = name;
-    path = folder / "metrics.jsonl";
-  }
-  ~TemporaryFile() { std::filesystem::remove_all(folder); }
-  std::string content() const {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
+  test::TemporaryFolder folder;
+  std::filesystem::path path = folder.path() / "metrics.jsonl";
+  std::string content() const { return test::content_of(path); }
 };
 
 MetricsRecord record(int64_t step) { return {step, 0.5, "train", "", {{"loss", 2.5}}}; }

@@ -1,18 +1,17 @@
 #include "train/report/tensorboard.h"
 
 #include "core/error.h"
+#include "tests/train/temporary_folder.h"
 #include "train/report/crc32c.h"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <vector>
 
 using namespace tandem;
+using test::TemporaryFolder;
 
 namespace {
 
@@ -79,9 +78,7 @@ uint32_t plain_masked_crc(const std::string& bytes) {
 }
 
 std::vector<Fields> read_events(const std::filesystem::path& path) {
-  std::ostringstream content;
-  content << std::ifstream(path, std::ios::binary).rdbuf();
-  const std::string file = content.str();
+  const std::string file = test::content_of(path);
   std::vector<Fields> events;
   for (size_t at = 0; at < file.size();) {
     uint64_t length = 0;
@@ -100,16 +97,6 @@ std::vector<Fields> read_events(const std::filesystem::path& path) {
   return events;
 }
 
-struct TemporaryFolder {
-  std::filesystem::path path;
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-};
-
 // The one value in an event's summary.
 Fields value_of(const Fields& event) { return decode(one(decode(one(event, 5).bytes), 1).bytes); }
 
@@ -119,7 +106,7 @@ TEST_CASE("crc32c_gives_the_check_value") { CHECK(crc32c("123456789") == 0xE3069
 
 TEST_CASE("an_event_file_begins_with_its_version") {
   TemporaryFolder folder;
-  const TensorBoardWriter writer(folder.path / "made");
+  const TensorBoardWriter writer(folder.path() / "made");
   CHECK(writer.path().filename().string().starts_with("events.out.tfevents."));
   const auto events = read_events(writer.path());
   REQUIRE(events.size() == 1);
@@ -129,7 +116,7 @@ TEST_CASE("an_event_file_begins_with_its_version") {
 
 TEST_CASE("scalars_come_back_from_an_event_file") {
   TemporaryFolder folder;
-  TensorBoardWriter writer(folder.path);
+  TensorBoardWriter writer(folder.path());
   writer.scalar("train/loss", 300, 2.5);
   const auto events = read_events(writer.path());
   REQUIRE(events.size() == 2);
@@ -143,7 +130,7 @@ TEST_CASE("scalars_come_back_from_an_event_file") {
 
 TEST_CASE("pictures_and_text_come_back_from_an_event_file") {
   TemporaryFolder folder;
-  TensorBoardWriter writer(folder.path);
+  TensorBoardWriter writer(folder.path());
   const std::string png(300, 'p');
   writer.image("eval/matrix", 7, png, 640, 480);
   writer.text("config", 0, "seed: 1");
@@ -163,7 +150,7 @@ TEST_CASE("pictures_and_text_come_back_from_an_event_file") {
 
 TEST_CASE("a_resumed_run_forgets_later_steps_in_a_file_of_its_own") {
   TemporaryFolder folder;
-  const TensorBoardWriter first(folder.path), second(folder.path, 120);
+  const TensorBoardWriter first(folder.path()), second(folder.path(), 120);
   CHECK(first.path() != second.path());
   const auto events = read_events(second.path());
   REQUIRE(events.size() == 2);
