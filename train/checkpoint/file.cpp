@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -50,20 +51,46 @@ void InputFile::read(uint64_t offset, std::span<std::byte> to) const {
   }
 }
 
-OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail_with_errno(path_, "create it");
+OutputFile::OutputFile(std::string path, Open open) : path_(std::move(path)) {
+  const int flags = open == Open::create ? O_CREAT | O_TRUNC : 0;
+  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | flags, 0666);
+  if (descriptor_ < 0) fail_with_errno(path_, open == Open::create ? "create it" : "open it");
 }
 
 OutputFile::~OutputFile() { ::close(descriptor_); }
 
 void OutputFile::write(std::span<const std::byte> bytes) {
+  write_at(end_, bytes);
+  end_ += bytes.size();
+}
+
+void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t count =
+        ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_with_errno(path_, "write it");
+    offset += static_cast<uint64_t>(count);
     bytes = bytes.subspan(static_cast<size_t>(count));
   }
+}
+
+void OutputFile::read_at(uint64_t offset, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    const ssize_t count = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno(path_, "read it");
+    if (count == 0) {
+      std::fill(to.begin(), to.end(), std::byte{0});
+      return;
+    }
+    offset += static_cast<uint64_t>(count);
+    to = to.subspan(static_cast<size_t>(count));
+  }
+}
+
+void OutputFile::resize(uint64_t bytes) {
+  if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) fail_with_errno(path_, "resize it");
 }
 
 void OutputFile::flush() {

@@ -30,20 +30,34 @@ class InputFile {
   uint64_t size_ = 0;
 };
 
-// A new file (an old one of the name is emptied). Not on the disk before `flush` has returned.
+// A file opened for writing. Nothing is on the disk for sure before `flush` has returned.
 class OutputFile {
  public:
-  explicit OutputFile(std::string path);
+  enum class Open { create, existing };  // `create` empties an old file of the name
+
+  explicit OutputFile(std::string path, Open open = Open::create);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
+  const std::string& path() const { return path_; }
+
+  // Writes after what `write` wrote before.
   void write(std::span<const std::byte> bytes);
+
+  // Writes from an offset on.
+  void write_at(uint64_t offset, std::span<const std::byte> bytes);
+
+  // Reads what was written; zeros where nothing was.
+  void read_at(uint64_t offset, std::span<std::byte> to) const;
+
+  void resize(uint64_t bytes);
   void flush();
 
  private:
   std::string path_;
   int descriptor_ = -1;
+  uint64_t end_ = 0;  // of what `write` wrote
 };
 
 // Names a file while it is being made; deletes it, if it is still there, in the end.

@@ -1,6 +1,7 @@
 // tandem config show CONFIG [--set k=v]...   the resolved config as YAML
 // tandem config keys                         every key, as the table in configs/README.md
 #include "train/cli/command.h"
+#include "train/cli/parent.h"
 #include "train/config/read.h"
 
 #include <fmt/core.h>
@@ -22,10 +23,9 @@ void add_show(CLI::App& config) {
 }
 
 void add_config(CLI::App& program) {
-  CLI::App* config = program.add_subcommand("config", "Look into configs");
-  config->require_subcommand(1);
-  add_show(*config);
-  config->add_subcommand("keys", "Print every key with its default and meaning, as Markdown")
+  CLI::App& config = parent_command(program, "config", "Look into configs");
+  add_show(config);
+  config.add_subcommand("keys", "Print every key with its default and meaning, as Markdown")
       ->callback([] { fmt::print("{}", config_reference()); });
 }
 

@@ -1,0 +1,124 @@
+#include "train/checkpoint/checkpoint_folder.h"
+
+#include "core/error.h"
+#include "train/checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace tandem {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The step in a checkpoint's name; nothing if it is another file's.
+std::optional<int64_t> step_of(std::string_view name, std::string_view ending) {
+  constexpr std::string_view start = "step_";
+  if (!name.starts_with(start) || !name.ends_with(ending)) return std::nullopt;
+  if (name.size() < start.size() + ending.size() + 8) return std::nullopt;
+  name = name.substr(start.size(), name.size() - start.size() - ending.size());
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
+  if (error != std::errc() || end != name.data() + name.size() || step < 0) return std::nullopt;
+  return step;
+}
+
+// Step and path of the files with an ending, the newest first.
+std::vector<std::pair<int64_t, std::string>> files_in(const std::string& folder,
+                                                      std::string_view ending) {
+  std::vector<std::pair<int64_t, std::string>> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const auto step = step_of(entry->path().filename().string(), ending);
+    if (step) files.emplace_back(*step, entry->path().string());
+  }
+  std::sort(files.rbegin(), files.rend());
+  return files;
+}
+
+bool verifies(const std::string& path) {
+  try {
+    verify_checkpoint(path);
+    return true;
+  } catch (const CheckpointError&) {
+    return false;
+  }
+}
+
+void remove(const std::string& path, std::vector<std::string>& removed) {
+  std::error_code error;
+  if (!fs::remove(path, error) || error) {
+    fail<CheckpointError>("{}: can't delete it: {}.", path, error.message());
+  }
+  removed.push_back(path);
+}
+
+}  // namespace
+
+std::string checkpoint_name(int64_t step) { return fmt::format("step_{:08}.h5", step); }
+
+std::vector<std::string> list_checkpoints(const std::string& folder) {
+  std::vector<std::string> paths;
+  for (auto& [step, path] : files_in(folder, ".h5")) paths.push_back(std::move(path));
+  return paths;
+}
+
+NewestCheckpoint newest_valid_checkpoint(const std::string& folder) {
+  NewestCheckpoint newest;
+  for (const std::string& path : list_checkpoints(folder)) {
+    try {
+      verify_checkpoint(path);
+      newest.path = path;
+      return newest;
+    } catch (const CheckpointError& error) {
+      newest.passed_over.emplace_back(path, error.what());
+    }
+  }
+  return newest;
+}
+
+std::string checkpoint_folder(const std::string& folder) {
+  std::error_code error;
+  const fs::path inner = fs::path(folder) / "checkpoints";
+  return fs::is_directory(inner, error) ? inner.string() : folder;
+}
+
+NewestCheckpoint find_checkpoint(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    fail<CheckpointError>("{}: there is no such checkpoint or run folder.", path);
+  }
+  if (!fs::is_directory(path, error)) return {path, {}};
+  NewestCheckpoint newest = newest_valid_checkpoint(checkpoint_folder(path));
+  if (newest.path.empty()) {
+    fail<CheckpointError>("{}: has no checkpoint that can be used ({} damaged).", path,
+                          newest.passed_over.size());
+  }
+  return newest;
+}
+
+std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last) {
+  std::vector<std::string> removed;
+  const auto paths = list_checkpoints(folder);
+  const auto kept = std::min(paths.size(), static_cast<size_t>(std::max<int64_t>(1, keep_last)));
+  bool one_is_good =
+      std::any_of(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(kept), verifies);
+  for (size_t i = kept; i < paths.size(); ++i) {
+    if (!one_is_good && verifies(paths[i])) {
+      one_is_good = true;
+      continue;
+    }
+    remove(paths[i], removed);
+  }
+  const auto whole = files_in(folder, ".h5");
+  for (const auto& [step, path] : files_in(folder, ".h5.tmp")) {
+    if (!whole.empty() && step < whole.front().first) remove(path, removed);
+  }
+  return removed;
+}
+
+}  // namespace tandem

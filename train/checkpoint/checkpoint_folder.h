@@ -1,0 +1,38 @@
+// The checkpoints of a run: <run>/checkpoints/step_<at least 8 digits>.h5.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tandem {
+
+// "step_00001200.h5"
+std::string checkpoint_name(int64_t step);
+
+// Paths of the checkpoints in a folder, the newest (most steps) first; other files are left out.
+// Empty if there is no such folder.
+std::vector<std::string> list_checkpoints(const std::string& folder);
+
+struct NewestCheckpoint {
+  std::string path;                                              // empty if none verifies
+  std::vector<std::pair<std::string, std::string>> passed_over;  // newer ones: path and why
+};
+
+// The newest checkpoint in a folder that verifies.
+NewestCheckpoint newest_valid_checkpoint(const std::string& folder);
+
+// A run's folder of checkpoints; the folder itself if it has none inside.
+std::string checkpoint_folder(const std::string& folder);
+
+// What a user may name on the command line: a checkpoint's file, a run's folder or a folder of
+// checkpoints, then the newest one in it that verifies. Throws CheckpointError if there is none.
+NewestCheckpoint find_checkpoint(const std::string& path);
+
+// Deletes all but the newest `keep_last` (at least 1) checkpoints, and what a crash left unfinished
+// before the newest. If none of those kept verifies, the newest that does is kept too. Returns the
+// paths deleted.
+std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last);
+
+}  // namespace tandem
