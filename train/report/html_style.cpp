@@ -140,7 +140,8 @@ for (const svg of document.querySelectorAll('svg[data-lines]')) {
     guide.setAttribute('visibility', 'visible');
     svg.parentNode.append(tip);
     const x = first[0] / box.width * area.width + 14;
-    tip.style.left = (x + 24 + tip.offsetWidth > area.width ? x - tip.offsetWidth - 4 : x + 16) + 'px';
+    const fits = x + 24 + tip.offsetWidth <= area.width;
+    tip.style.left = (fits ? x + 16 : x - tip.offsetWidth - 4) + 'px';
     tip.style.top = (event.clientY - svg.parentNode.getBoundingClientRect().top - 10) + 'px';
   });
 }
