@@ -162,21 +162,4 @@ std::string png_bytes(const Image& image) {
   return out;
 }
 
-std::string png_data_uri(const Image& image) {
-  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::string bytes = png_bytes(image);
-  std::string uri = "data:image/png;base64,";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t count = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (j < count ? static_cast<uint8_t>(bytes[i + j]) : 0u);
-    }
-    for (size_t j = 0; j < 4; ++j) {
-      uri += j <= count ? digits[group >> (18 - 6 * j) & 63] : '=';
-    }
-  }
-  return uri;
-}
-
 }  // namespace tandem

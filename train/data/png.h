@@ -12,9 +12,6 @@ namespace tandem {
 // one whose rgb is not [height, width, 3].
 std::string png_bytes(const Image& image);
 
-// The picture as "data:image/png;base64,...", for src attributes in self-contained pages.
-std::string png_data_uri(const Image& image);
-
 // See decode_image; `bytes` start with PNG's signature.
 Image decode_png(std::span<const uint8_t> bytes, const std::string& name,
                  const DecodeOptions& options);

@@ -3,47 +3,6 @@
 #include "core/error.h"
 
 namespace tandem {
-namespace {
-
-struct Utf8Range {
-  uint8_t lead_low, lead_high;      // of the first byte
-  uint8_t second_low, second_high;  // of the second; later ones are 80..bf
-  int following;
-};
-
-constexpr Utf8Range utf8_ranges[] = {
-    {0x00, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 0x80, 0xbf, 1}, {0xe0, 0xe0, 0xa0, 0xbf, 2},
-    {0xe1, 0xec, 0x80, 0xbf, 2}, {0xed, 0xed, 0x80, 0x9f, 2}, {0xee, 0xef, 0x80, 0xbf, 2},
-    {0xf0, 0xf0, 0x90, 0xbf, 3}, {0xf1, 0xf3, 0x80, 0xbf, 3}, {0xf4, 0xf4, 0x80, 0x8f, 3},
-};
-
-// Bytes of the character at the start of text; 0 if it is none.
-size_t character_bytes(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  for (const Utf8Range& range : utf8_ranges) {
-    if (byte(0) < range.lead_low || byte(0) > range.lead_high) continue;
-    const auto count = static_cast<size_t>(range.following) + 1;
-    if (text.size() < count) return 0;
-    if (count > 1 && (byte(1) < range.second_low || byte(1) > range.second_high)) return 0;
-    for (size_t i = 2; i < count; ++i) {
-      if ((byte(i) & 0xc0) != 0x80) return 0;
-    }
-    return count;
-  }
-  return 0;
-}
-
-}  // namespace
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t count = character_bytes(text);
-    if (count == 0) return false;
-    text.remove_prefix(count);
-  }
-  return true;
-}
-
 RecordReader::RecordReader(std::istream& stream) : bytes_(*stream.rdbuf()) {
   char mark[3] = {};
   const bool marked = bytes_.sgetn(mark, 3) == 3 && std::string_view(mark, 3) == "\xef\xbb\xbf";

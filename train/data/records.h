@@ -5,15 +5,11 @@
 #include <cstdint>
 #include <istream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace tandem {
 
 constexpr size_t max_record_bytes = size_t{1} << 20;
-
-// Whether `text` is well-formed UTF-8 (Unicode 15, table 3-7).
-bool is_utf8(std::string_view text);
 
 class RecordReader {
  public:

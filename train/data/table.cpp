@@ -1,6 +1,7 @@
 #include "train/data/table.h"
 
 #include "core/error.h"
+#include "train/config/utf8.h"
 #include "train/data/records.h"
 
 #include <fmt/ranges.h>
@@ -103,6 +104,8 @@ class Columns {
   std::map<std::string, size_t> index_;
 };
 
+bool is_text(const std::string& bytes) { return first_invalid_utf8(bytes) == std::string::npos; }
+
 bool is_blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
 }
@@ -132,7 +135,7 @@ using NextRow = std::function<bool(RecordReader&, TableRow&)>;
 bool next_json(RecordReader& reader, TableRow& row) {
   std::string line;
   if (!reader.next_line(line)) return false;
-  if (!is_utf8(line)) fail<DataError>("the line is not UTF-8; convert the table to UTF-8");
+  if (!is_text(line)) fail<DataError>("the line is not UTF-8; convert the table to UTF-8");
   row = is_blank(line) ? TableRow{} : row_from_json(line);
   return true;
 }
@@ -144,7 +147,7 @@ NextRow csv_rows(RecordReader& reader, char separator) {
     std::vector<std::string> values;
     if (!records.next_values(separator, values)) return false;
     const bool blank = values.size() == 1 && is_blank(values[0]);
-    if (!std::all_of(values.begin(), values.end(), is_utf8)) {
+    if (!std::all_of(values.begin(), values.end(), is_text)) {
       fail<DataError>("the row is not UTF-8; convert the table to UTF-8");
     }
     row = blank ? TableRow{} : columns.row(values);

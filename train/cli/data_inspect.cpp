@@ -1,0 +1,49 @@
+// `tandem data inspect TABLE [--json] [--html FILE]`: what a table holds and what is wrong in it.
+#include "train/cli/command.h"
+#include "train/cli/parent.h"
+#include "train/data/inspect.h"
+#include "train/data/write_file.h"
+
+#include <fmt/core.h>
+
+namespace tandem {
+namespace {
+
+struct InspectOptions {
+  std::string table;
+  std::string html;
+  std::string alpha = "drop";
+  int64_t pictures = 200;
+  int64_t max_pixels = 100'000'000;
+  bool json = false;
+};
+
+void inspect(const InspectOptions& options) {
+  const DecodeOptions decode{alpha_from_name(options.alpha), options.max_pixels};
+  const Inspection inspection = inspect_table(options.table, decode, 0);
+  if (!options.html.empty()) {
+    write_file(options.html, inspection_html(inspection, decode, options.pictures));
+  }
+  fmt::print("{}", options.json ? inspection_json(inspection) : inspection_text(inspection));
+}
+
+void add_data_inspect(CLI::App& program) {
+  const auto options = std::make_shared<InspectOptions>();
+  CLI::App& data = parent_command(program, "data", "Make or look at data sets");
+  CLI::App* command = data.add_subcommand(
+      "inspect", "Count a table's splits, captions and pictures, and list what is wrong");
+  command->add_option("table", options->table, "A .jsonl, .csv or .tsv table")->required();
+  command->add_flag("--json", options->json, "Print one JSON document, with every problem");
+  command->add_option("--html", options->html, "Write a page with pictures and captions");
+  command->add_option("--pictures", options->pictures, "Pictures on the page (default 200)")
+      ->check(CLI::Range(0, 100'000));
+  command->add_option("--alpha", options->alpha, "Transparency: drop (default) or white");
+  command->add_option("--max-pixels", options->max_pixels, "Refuse larger pictures")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 32));
+  command->callback([options] { inspect(*options); });
+}
+
+const Command command(add_data_inspect);
+
+}  // namespace
+}  // namespace tandem
