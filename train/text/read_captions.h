@@ -7,9 +7,9 @@
 
 namespace tandem {
 
-// The captions of a JSONL table (name ends in .jsonl; `caption` and `captions` of each row whose
-// `split` is `split`, or of all rows if that is empty), or the lines of any other file. Blank
-// lines are left out. Throws DataError, with file and line, for what is no JSON or no caption.
+// The captions of a table (.jsonl, .csv, .tsv; see train/data/table.h), of one split unless `split`
+// is empty, or the lines of any other file, without blank ones. Throws DataError if it can't be
+// read, and ConfigError for a split that is not there.
 std::vector<std::string> read_captions(const std::filesystem::path& file, const std::string& split);
 
 }  // namespace tandem

@@ -1,0 +1,116 @@
+#include "train/data/emoji_captions.h"
+
+#include "core/error.h"
+#include "train/data/icon_set.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace tandem {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kKeywordsTogether = 3;  // so that a caption stays within a short context
+// Chat programs' names, the ones with whole words first.
+constexpr const char* kNameLists[] = {"emojibase", "joypixels", "iamcal", "github"};
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+std::set<std::string> words_of(const std::string& text) {
+  std::set<std::string> words;
+  std::string word;
+  for (const char c : lower(text) + ' ') {
+    if (c != ' ' && c != ',' && c != ':' && c != '(' && c != ')') {
+      word += c;
+    } else if (!word.empty()) {
+      words.insert(std::move(word));
+      word.clear();
+    }
+  }
+  return words;
+}
+
+// "thinking_face" as "thinking face"; empty for a name that is no words ("+1", "o2").
+std::string spoken(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  std::replace(name.begin(), name.end(), '-', ' ');
+  const bool words = std::all_of(name.begin(), name.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || c == ' '; });
+  return words && name.size() > 2 ? name : "";
+}
+
+std::vector<std::string> strings_of(const json& value) {
+  std::vector<std::string> strings;
+  if (value.is_string()) strings.push_back(value.get<std::string>());
+  if (!value.is_array()) return strings;
+  for (const auto& item : value)
+    if (item.is_string()) strings.push_back(item.get<std::string>());
+  return strings;
+}
+
+std::map<std::string, std::vector<std::string>> read_other_names(
+    const std::filesystem::path& folder) {
+  std::map<std::string, std::vector<std::string>> names;
+  for (const char* list : kNameLists) {
+    const auto document = read_json_file(folder / (std::string(list) + ".json"));
+    for (const auto& [code, value] : document.items())
+      for (auto& name : strings_of(value)) names[concept_code(code)].push_back(std::move(name));
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> caption_variants(const std::string& name,
+                                          const std::vector<std::string>& keywords,
+                                          const std::vector<std::string>& other_names) {
+  std::vector<std::string> captions;
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& caption) {
+    if (!caption.empty() && seen.insert(lower(caption)).second) captions.push_back(caption);
+  };
+  add(name);
+  for (const auto& other : other_names) add(spoken(other));
+
+  const auto name_words = words_of(name);
+  std::vector<std::string> fresh;  // keywords that the name does not say
+  for (const auto& keyword : keywords)
+    if (!name_words.contains(lower(keyword))) fresh.push_back(keyword);
+  for (size_t at = 0; at < fresh.size(); at += kKeywordsTogether) {
+    const auto begin = fresh.begin() + static_cast<ptrdiff_t>(at);
+    const auto end =
+        fresh.begin() + static_cast<ptrdiff_t>(std::min(at + kKeywordsTogether, fresh.size()));
+    add(fmt::format("{}, {}", name, fmt::join(begin, end, ", ")));
+    add(fmt::format("{}", fmt::join(begin, end, " ")));
+  }
+  return captions;
+}
+
+std::map<std::string, std::vector<std::string>> emoji_captions(
+    const std::filesystem::path& folder) {
+  const auto file = folder / "en" / "data.json";
+  const auto document = read_json_file(file);
+  const auto other_names = read_other_names(folder / "en" / "shortcodes");
+  std::map<std::string, std::vector<std::string>> captions;
+  for (const auto& emoji : document) {
+    if (!emoji.is_object() || !emoji.contains("hexcode") || !emoji["hexcode"].is_string() ||
+        !emoji.contains("label") || !emoji["label"].is_string())
+      fail<DataError>("{}: an entry lacks its hexcode or label; is this emojibase-data 17?",
+                      file.string());
+    const auto code = concept_code(emoji["hexcode"].get<std::string>());
+    const auto others = other_names.find(code);
+    captions[code] = caption_variants(
+        emoji["label"].get<std::string>(), strings_of(emoji.value("tags", json::array())),
+        others == other_names.end() ? std::vector<std::string>() : others->second);
+  }
+  return captions;
+}
+
+}  // namespace tandem
