@@ -1,0 +1,167 @@
+// The norm of all gradients, and AdamW.
+//   norm = sqrt(sum g^2)
+//   g' = f min(1, max_norm / (f norm + 1e-6)) g
+//   m = beta1 m + (1 - beta1) g'        v = beta2 v + (1 - beta2) g'^2
+//   p = (1 - lr wd) p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+#include "autograd/ops/optimizer.h"
+#include "core/cpu/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tandem {
+
+namespace {
+
+static_assert(arena_block == Variable::alignment);
+
+void require_tables(std::string_view who, const TensorType& arena, const TensorType& blocks) {
+  const int64_t count = arena.shape.elements();
+  if (arena.dtype != DType::f32 || arena.shape.rank() != 1 || count % arena_block != 0) {
+    fail<ShapeError>("{}: arena is {}; expected f32 [a multiple of {}].", who, arena.str(),
+                     arena_block);
+  }
+  if (blocks != TensorType{DType::i32, {count / arena_block, 2}}) {
+    fail<ShapeError>("{}: blocks is {} but arena is {}; expected i32 [{}, 2].", who, blocks.str(),
+                     arena.str(), count / arena_block);
+  }
+}
+
+std::vector<TensorType> infer_norm(const OpContext& context) {
+  require_tables("gradient_norm", *context.inputs[0], *context.inputs[1]);
+  return {{DType::f32, {1}}};
+}
+
+bool holds_value(const std::vector<double>& blocks, size_t element) {
+  const size_t block = element / arena_block;
+  return static_cast<double>(element % arena_block) < blocks[2 * block + 1];
+}
+
+void reference_norm(const ReferenceBinding& binding) {
+  double sum = 0;
+  for (size_t i = 0; i < binding.input(0).size(); ++i) {
+    if (holds_value(binding.input(1), i)) sum += binding.input(0)[i] * binding.input(0)[i];
+  }
+  binding.output(0)[0] = std::sqrt(sum);
+}
+
+std::function<void()> cpu_norm_kernel(const CpuBinding& binding) {
+  const int64_t count = binding.in(0).elements();
+  const float* arena = binding.input(0);
+  const auto* blocks = binding.input<int32_t>(1);
+  float* norm = binding.output(0);
+  auto* scratch = reinterpret_cast<double*>(binding.scratch);
+  Threads* threads = binding.threads;
+  return [=] { cpu_norm(*threads, count, arena, blocks, norm, scratch); };
+}
+
+size_t scratch_of_norm(const OpContext& context, const DeviceInfo&) {
+  return static_cast<size_t>(cpu_norm_scratch(context.in(0).elements())) * sizeof(double);
+}
+
+std::vector<OpCase> norm_cases() {
+  const auto item = [](std::string name, std::vector<int32_t> valid, double high) {
+    const auto blocks = static_cast<int64_t>(valid.size());
+    return OpCase{.name = std::move(name),
+                  .inputs = {{.type = {DType::f32, {blocks * arena_block}},
+                              .low = -high,
+                              .high = high,
+                              .differentiable = false}},
+                  .build = [=](const auto& in) -> std::vector<Tensor> {
+                    std::vector<int32_t> table;
+                    for (const int32_t count : valid) table.insert(table.end(), {0, count});
+                    const Tensor constant = in[0].graph().constant({blocks, 2}, table);
+                    return {gradient_norm(in[0], constant)};
+                  }};
+  };
+  OpCase refused = item("a table of another length", {64, 64}, 1);
+  refused.inputs[0].type.shape = {64};
+  refused.refused = true;
+  return {item("whole blocks", {64, 64, 64}, 1),
+          item("gaps and parts without gradient", {64, 5, 0, 1, 64}, 2),
+          item("large gradients", {64, 33}, 1e12),
+          item("many blocks", std::vector<int32_t>(777, 63), 1e-3), refused};
+}
+
+// Inputs: parameters, gradients, m, v, blocks, groups, norm, hyper.
+std::vector<TensorType> infer_adamw(const OpContext& context) {
+  require_tables("adamw", *context.inputs[1], *context.inputs[4]);
+  for (const size_t i : {0, 2, 3}) {
+    if (*context.inputs[i] != *context.inputs[1]) {
+      fail<ShapeError>(
+          "adamw: gradients are {} but the parameters' arena is {}; pack them by "
+          "gradient_arena().",
+          context.inputs[1]->str(), context.inputs[i]->str());
+    }
+  }
+  const TensorType& groups = *context.inputs[5];
+  if (groups.dtype != DType::f32 || groups.shape.rank() != 2 || groups.shape[1] != 4) {
+    fail<ShapeError>("adamw: groups is {}; expected f32 [G, 4].", groups.str());
+  }
+  if (*context.inputs[6] != TensorType{DType::f32, {1}} ||
+      *context.inputs[7] != TensorType{DType::f32, {8}}) {
+    fail<ShapeError>("adamw: norm is {} and hyper is {}; expected f32 [1] and f32 [8].",
+                     context.inputs[6]->str(), context.inputs[7]->str());
+  }
+  return {};
+}
+
+void reference_adamw(const ReferenceBinding& binding) {
+  const std::vector<double>& h = binding.input(7);
+  const double norm = binding.input(6)[0];
+  if (!std::isfinite(norm)) return;
+  const double clip = h[6] > 0 ? std::min(1.0, h[6] / (norm * h[7] + 1e-6)) : 1.0;
+  for (size_t i = 0; i < binding.input(0).size(); ++i) {
+    if (!holds_value(binding.input(4), i)) continue;
+    const double* group =
+        &binding.input(5)[4 * static_cast<size_t>(binding.input(4)[i / arena_block * 2])];
+    double& p = binding.input(0)[i];
+    double& m = binding.input(2)[i];
+    double& v = binding.input(3)[i];
+    const double lr = h[0] * group[0];
+    const double g = binding.input(1)[i] * h[7] * clip;
+    m = h[1] * m + (1 - h[1]) * g;
+    v = h[2] * v + (1 - h[2]) * g * g;
+    p = (1 - lr * group[1]) * p - lr / h[4] * m / (std::sqrt(v) / std::sqrt(h[5]) + h[3]);
+    p = std::clamp(p, group[2], group[3]);
+  }
+}
+
+std::function<void()> cpu_adamw_kernel(const CpuBinding& binding) {
+  const int64_t count = binding.in(0).elements();
+  const int64_t group_count = binding.in(5)[0];
+  const AdamwArenas arenas{binding.input(0), binding.input(1), binding.input(2), binding.input(3)};
+  const auto* blocks = binding.input<int32_t>(4);
+  const float* groups = binding.input(5);
+  const float* norm = binding.input(6);
+  const float* hyper = binding.input(7);
+  Threads* threads = binding.threads;
+  return [=] { cpu_adamw(*threads, count, arenas, blocks, groups, group_count, norm, hyper); };
+}
+
+const Op& norm_op = register_op({.name = "gradient_norm",
+                                 .infer = infer_norm,
+                                 .reference = reference_norm,
+                                 .cpu = cpu_norm_kernel,
+                                 .scratch = scratch_of_norm,
+                                 .cases = norm_cases});
+
+const Op& adamw_op = register_op({.name = "adamw",
+                                  .infer = infer_adamw,
+                                  .reference = reference_adamw,
+                                  .cpu = cpu_adamw_kernel,
+                                  .mutates = {0, 2, 3}});
+
+}  // namespace
+
+Tensor gradient_norm(Tensor arena, Tensor blocks) { return apply(norm_op, {arena, blocks})[0]; }
+
+void adamw(Tensor arena, Tensor blocks, Tensor groups, Tensor norm, Tensor hyper) {
+  Graph& graph = arena.graph();
+  const Tensor parameters = graph.trainable_arena();
+  const Tensor m = graph.variable("adamw.m", parameters.type(), Variable::Kind::state);
+  const Tensor v = graph.variable("adamw.v", parameters.type(), Variable::Kind::state);
+  apply(adamw_op, {parameters, arena, m, v, blocks, groups, norm, hyper});
+}
+
+}  // namespace tandem

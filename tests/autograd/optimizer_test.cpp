@@ -1,0 +1,156 @@
+// AdamW over the trainable arena on every device, against plain AdamW in double for each
+// parameter.
+#include "autograd/ops/optimizer.h"
+
+#include "autograd/program.h"
+#include "core/philox.h"
+#include "tests/devices.h"
+
+#include <cmath>
+
+using namespace tandem;
+
+namespace {
+
+std::vector<float> random_floats(int64_t count, uint32_t sample, double low, double high) {
+  Random random(5, 0, sample, RandomUse::test);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& value : values) {
+    value = random.uniform(static_cast<float>(low), static_cast<float>(high));
+  }
+  return values;
+}
+
+// Three parameters; the last but one gets no gradient. Gradients are inputs g0 and g2.
+struct Model {
+  Graph graph;
+  std::vector<Tensor> parameters;
+  std::vector<Tensor> gradients;
+  Tensor norm;
+
+  explicit Model(const std::vector<AdamwGroup>& groups) {
+    parameters.push_back(graph.parameter("a", {7, 31}, Initializer::normal(1)));
+    parameters.push_back(graph.parameter("b", {5}, Initializer::constant(2)));
+    parameters.push_back(graph.parameter("c", {130}, Initializer::normal(1)));
+    gradients = {graph.input("g0", parameters[0].type()), Tensor(),
+                 graph.input("g2", parameters[2].type())};
+    const Tensor arena = gradient_arena(parameters, gradients);
+    const AdamwTables tables = adamw_tables(parameters, gradients, groups, {0, 0, 1});
+    norm = gradient_norm(arena, tables.blocks);
+    const Tensor hyper = graph.input("hyper", {DType::f32, {8}});
+    adamw(arena, tables.blocks, tables.groups, norm, hyper);
+  }
+};
+
+struct Expected {
+  std::vector<double> p, m, v;
+
+  explicit Expected(const std::vector<float>& start)
+      : p(start.begin(), start.end()), m(start.size()), v(start.size()) {}
+
+  void step(const std::vector<float>& gradient, double factor, const AdamwGroup& group, double lr,
+            int t) {
+    const double rate = lr * group.lr_factor;
+    for (size_t i = 0; i < p.size(); ++i) {
+      const double g = gradient[i] * factor;
+      m[i] = 0.9 * m[i] + 0.1 * g;
+      v[i] = 0.98 * v[i] + 0.02 * g * g;
+      p[i] -= rate * group.weight_decay * p[i];
+      p[i] -= rate * (m[i] / (1 - std::pow(0.9, t))) /
+              (std::sqrt(v[i] / (1 - std::pow(0.98, t))) + 1e-6);
+      p[i] = std::min(std::max(p[i], group.lower), group.upper);
+    }
+  }
+};
+
+void check(const std::vector<float>& got, const std::vector<double>& expected) {
+  REQUIRE(got.size() == expected.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    const double difference = std::fabs(got[i] - expected[i]);
+    CAPTURE(i);
+    CAPTURE(got[i]);
+    CAPTURE(expected[i]);
+    CHECK(difference <= 2e-6 * (1 + std::fabs(expected[i])));
+  }
+}
+
+const std::vector<AdamwGroup> two_groups = {{1.0, 0.1}, {0.5, 0.0, -0.25, 0.75}};
+
+bool has_kernels(Device& device) {
+  if (device.info().backend == "cpu") return true;
+  for (const Op* op : registered_ops()) {
+    if (op->name == "adamw" && op->vulkan == nullptr) return false;
+  }
+  return true;
+}
+
+double norm_of(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (const float x : a) sum += double{x} * x;
+  for (const float x : b) sum += double{x} * x;
+  return std::sqrt(sum);
+}
+
+}  // namespace
+
+TEST_CASE("adamw_agrees_with_the_formula_in_double_over_five_steps") {
+  for_each_test_device([](Device& device) {
+    if (!has_kernels(device)) return;
+    Model model(two_groups);
+    Variables variables(device);
+    Program program(model.graph, variables, {model.norm});
+    variables.initialize(3);
+    Expected a(variables.get("a"));
+    Expected c(variables.get("c"));
+    for (int t = 1; t <= 5; ++t) {
+      const auto sample = static_cast<uint32_t>(t);
+      const std::vector<float> g0 = random_floats(7 * 31, sample, -1, 1);
+      const std::vector<float> g2 = random_floats(130, 100 + sample, -0.01, 0.01);
+      const auto numbers = adamw_hyper(1e-2, 0.9, 0.98, 1e-6, t, 2.0, 0.5);
+      const std::vector<float> hyper(numbers.begin(), numbers.end());
+      const uint64_t ticket =
+          program.run({{"g0", as_feed(g0)}, {"g2", as_feed(g2)}, {"hyper", as_feed(hyper)}});
+      const double norm = norm_of(g0, g2);
+      check(program.fetch(ticket, 0), {norm});
+      const double factor = 0.5 * std::min(1.0, 2.0 / (0.5 * norm + 1e-6));
+      a.step(g0, factor, two_groups[0], 1e-2, t);
+      c.step(g2, factor, two_groups[1], 1e-2, t);
+    }
+    check(variables.get("a"), a.p);
+    check(variables.get("c"), c.p);
+    check(variables.get("b"), std::vector<double>(5, 2.0));
+    check(variables.get_slice("adamw.m", "a"), a.m);
+    check(variables.get_slice("adamw.v", "c"), c.v);
+  });
+}
+
+TEST_CASE("a_norm_that_is_not_finite_leaves_everything_as_it_was") {
+  for_each_test_device([](Device& device) {
+    if (!has_kernels(device)) return;
+    Model model(two_groups);
+    Variables variables(device);
+    Program program(model.graph, variables, {model.norm});
+    variables.initialize(3);
+    const std::vector<float> before = variables.get("a");
+    for (const float bad :
+         {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+      std::vector<float> g0 = random_floats(7 * 31, 1, -1, 1);
+      const std::vector<float> g2 = random_floats(130, 2, -1, 1);
+      g0[216] = bad;
+      const auto numbers = adamw_hyper(1e-2, 0.9, 0.98, 1e-6, 1, 1.0);
+      const std::vector<float> hyper(numbers.begin(), numbers.end());
+      const uint64_t ticket =
+          program.run({{"g0", as_feed(g0)}, {"g2", as_feed(g2)}, {"hyper", as_feed(hyper)}});
+      CHECK_FALSE(std::isfinite(program.fetch(ticket, 0)[0]));
+    }
+    CHECK(variables.get("a") == before);
+    CHECK(variables.get_slice("adamw.v", "a") == std::vector<float>(before.size(), 0.0f));
+  });
+}
+
+TEST_CASE("gradients_of_another_shape_are_refused_by_the_parameters_name") {
+  Graph graph;
+  const Tensor p = graph.parameter("visual.proj", {4, 5}, {});
+  const Tensor g = graph.input("g", {DType::f32, {5, 4}});
+  CHECK_THROWS_WITH_AS(gradient_arena({p}, {g}), doctest::Contains("visual.proj"), ShapeError);
+}
