@@ -7,7 +7,6 @@
 #include <limits>
 #include <numeric>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace tandem {
 namespace {
@@ -55,21 +54,18 @@ int64_t most_batches(const std::vector<int64_t>& sizes, int64_t samples, int64_t
 using BatchList = std::vector<std::vector<int64_t>>;
 
 // The samples of groups that only one of the two batches has are shuffled and dealt anew.
+// in: [groups] zeros, and zeros again afterwards.
 void trade(std::vector<int64_t>& a, std::vector<int64_t>& b, const std::vector<int64_t>& groups,
-           Random& random) {
-  const auto groups_of = [&](const std::vector<int64_t>& batch) {
-    std::unordered_set<int64_t> set;
-    for (const int64_t sample : batch) set.insert(groups[sample]);
-    return set;
-  };
-  const auto split = [&](std::vector<int64_t>& batch, const std::unordered_set<int64_t>& other) {
-    return std::stable_partition(batch.begin(), batch.end(),
-                                 [&](int64_t sample) { return other.contains(groups[sample]); });
-  };
-  const auto in_a = groups_of(a), in_b = groups_of(b);
-  const auto own_a = split(a, in_b), own_b = split(b, in_a);
+           std::vector<uint8_t>& in, Random& random) {
+  for (const int64_t sample : a) in[groups[sample]] |= 1;
+  for (const int64_t sample : b) in[groups[sample]] |= 2;
+  const auto shared = [&](int64_t sample) { return in[groups[sample]] == 3; };
+  const auto own_a = std::stable_partition(a.begin(), a.end(), shared);
+  const auto own_b = std::stable_partition(b.begin(), b.end(), shared);
   std::vector<int64_t> traded(own_a, a.end());
   traded.insert(traded.end(), own_b, b.end());
+  for (const int64_t sample : a) in[groups[sample]] = 0;
+  for (const int64_t sample : b) in[groups[sample]] = 0;
   shuffle(traded, random);
   const auto middle = traded.begin() + (a.end() - own_a);
   std::copy(traded.begin(), middle, own_a);
@@ -77,12 +73,14 @@ void trade(std::vector<int64_t>& a, std::vector<int64_t>& b, const std::vector<i
 }
 
 // Rounds of trades between random pairs; each batch meets enough others to forget the dealing.
-void trade_all(BatchList& batches, const std::vector<int64_t>& groups, Random& random) {
+void trade_all(BatchList& batches, const std::vector<int64_t>& groups, int64_t group_count,
+               Random& random) {
   constexpr int rounds = 12;
+  std::vector<uint8_t> in(group_count);
   for (int round = 0; round < rounds; ++round) {
     shuffle(batches, random);
     for (size_t i = 0; i + 1 < batches.size(); i += 2) {
-      trade(batches[i], batches[i + 1], groups, random);
+      trade(batches[i], batches[i + 1], groups, in, random);
     }
   }
 }
@@ -140,7 +138,7 @@ std::vector<int64_t> Sampler::epoch(int64_t epoch) const {
                    [&](int64_t a, int64_t b) { return first[groups_[a]] < first[groups_[b]]; });
   BatchList batches(batches_);
   for (int64_t i = 0; i < needed; ++i) batches[i % batches_].push_back(kept[i]);
-  trade_all(batches, groups_, random);
+  trade_all(batches, groups_, group_count_, random);
   order.clear();
   for (const auto& batch : batches) order.insert(order.end(), batch.begin(), batch.end());
   return order;
