@@ -22,6 +22,15 @@ bool parse_number(const ConfigNode& node, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+// A text as one line of an error shows it.
+std::string shown(const std::string& text) {
+  std::string line = text.size() > 60 ? text.substr(0, 60) + "..." : text;
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return line;
+}
+
 // What a node holds, for an error.
 std::string found(const ConfigNode& node) {
   switch (node.kind) {
@@ -34,7 +43,7 @@ std::string found(const ConfigNode& node) {
     case ConfigNode::Kind::scalar:
       break;
   }
-  const std::string text = node.text.size() > 60 ? node.text.substr(0, 60) + "..." : node.text;
+  const std::string text = shown(node.text);
   return node.quoted ? fmt::format("the text \"{}\"", text) : fmt::format("'{}'", text);
 }
 
@@ -107,11 +116,11 @@ void FieldReader::finish() const {
     std::string hint = nearest(key, known_);
     if (hint.empty()) hint = elsewhere(key);
     if (!hint.empty()) {
-      fail<ConfigError>("{}: unknown key '{}'{}; did you mean '{}'?", map_.items[i].place(), key,
-                        where, hint);
+      fail<ConfigError>("{}: unknown key '{}'{}; did you mean '{}'?", map_.items[i].place(),
+                        shown(key), where, hint);
     }
-    fail<ConfigError>("{}: unknown key '{}'{}; the keys are {}.", map_.items[i].place(), key, where,
-                      fmt::join(known_, ", "));
+    fail<ConfigError>("{}: unknown key '{}'{}; the keys are {}.", map_.items[i].place(), shown(key),
+                      where, fmt::join(known_, ", "));
   }
 }
 
