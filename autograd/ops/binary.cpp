@@ -5,6 +5,7 @@
 //   y = a / b    da = sum_to(dy / b)    db = -sum_to(dy y / b)
 #include "autograd/ops/binary.h"
 
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/reduce.h"
 #include "core/cpu/elementwise.h"
 #include "core/cpu/threads.h"
@@ -105,6 +106,24 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+template <BinaryKind kind>
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const BroadcastLoops loops = broadcast_loops(binding.in(0), binding.in(1), binding.out(0));
+  Dispatch dispatch;
+  dispatch.shader = name_of(kind);
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
+  dispatch.writes = 0b100;
+  dispatch.specialization = {static_cast<uint32_t>(loops.rank)};
+  for (const auto& words : {loops.size, loops.a, loops.b}) {
+    dispatch.push.insert(dispatch.push.end(), words.begin(), words.end());
+  }
+  const int64_t count = binding.out(0).elements();
+  if (loops.rank == 1 && loops.a[0] == 1 && loops.b[0] == 1) {
+    return elementwise_dispatches(*binding.device, dispatch, count, 512);
+  }
+  return {strided_dispatch(*binding.device, std::move(dispatch), count, 512)};
+}
+
 template <Tensor (*build)(Tensor, Tensor)>
 std::vector<OpCase> cases() {
   const auto item = [](std::string name, const Shape& a, const Shape& b) {
@@ -138,6 +157,7 @@ const Op& registered() {
                       .gradient = gradient<kind>,
                       .reference = reference<kind>,
                       .cpu = cpu<kind>,
+                      .vulkan = vulkan<kind>,
                       .cases = cases<build>,
                       .in_place = {0, 1}});
 }

@@ -1,7 +1,9 @@
 // Largest elements over one run of neighbouring axes.
 //   y[o, i] = max_l x[o, l, i]      dx[o, l, i] = dy[o, i] where l is the first with x = y, else 0
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/reduce_axes.h"
+#include "autograd/ops/reduce_dispatch.h"
 #include "autograd/ops/reshape.h"
 #include "core/cpu/threads.h"
 
@@ -36,6 +38,17 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] { cpu_max(*threads, size, x, y); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const ReduceSize size = reduce_size(binding.in(0), run_of(*binding.attributes));
+  return reduction_dispatches(*binding.device, "max", size, binding.input(0), binding.output(0),
+                              1.0f, binding.scratch);
+}
+
+size_t scratch(const OpContext& context, const DeviceInfo& device) {
+  if (device.backend == "cpu") return 0;
+  return reduction_scratch(device, reduce_size(context.in(0), run_of(*context.attributes)));
+}
+
 // Inputs x, y, dy.
 std::vector<TensorType> infer_gradient(const OpContext& context) { return {*context.inputs[0]}; }
 
@@ -61,10 +74,21 @@ std::function<void()> cpu_gradient(const CpuBinding& binding) {
   return [=] { cpu_max_gradient(*threads, size, x, y, dy, dx); };
 }
 
+std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
+  const ReduceSize size = reduce_size(binding.in(0), run_of(*binding.attributes));
+  Dispatch dispatch;
+  dispatch.shader = "max_gradient";
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.input(2), binding.output(0)};
+  dispatch.writes = 0b1000;
+  dispatch.push = {static_cast<uint32_t>(size.length), static_cast<uint32_t>(size.inner)};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.in(1).elements(), 64)};
+}
+
 const Op& max_gradient_op = register_op({.name = "max_gradient",
                                          .infer = infer_gradient,
                                          .reference = reference_gradient,
-                                         .cpu = cpu_gradient});
+                                         .cpu = cpu_gradient,
+                                         .vulkan = vulkan_gradient});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   return apply(max_gradient_op,
@@ -101,6 +125,8 @@ const Op& max_op = register_op({.name = "max",
                                 .gradient = gradient,
                                 .reference = reference,
                                 .cpu = cpu,
+                                .vulkan = vulkan,
+                                .scratch = scratch,
                                 .cases = cases});
 
 }  // namespace

@@ -4,10 +4,14 @@
 //   broadcast_to:  y[o, l, i] = f x[o, i]               dx[o, i] = f sum_l dy[o, l, i]
 #include "autograd/ops/reduce.h"
 
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/reduce_axes.h"
+#include "autograd/ops/reduce_dispatch.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/unary.h"
 #include "core/cpu/threads.h"
+
+#include <bit>
 
 namespace tandem {
 
@@ -61,8 +65,15 @@ std::function<void()> cpu_sum_kernel(const CpuBinding& binding) {
   return [=] { cpu_sum(*threads, size, x, factor, y, scratch); };
 }
 
-size_t scratch_of_sum(const OpContext& context, const DeviceInfo&) {
+std::vector<Dispatch> vulkan_sum(const VulkanBinding& binding) {
+  return reduction_dispatches(*binding.device, "sum", size_of(binding.in(0), *binding.attributes),
+                              binding.input(0), binding.output(0), factor_of(binding),
+                              binding.scratch);
+}
+
+size_t scratch_of_sum(const OpContext& context, const DeviceInfo& device) {
   const ReduceSize size = size_of(context.in(0), *context.attributes);
+  if (device.backend != "cpu") return reduction_scratch(device, size);
   return static_cast<size_t>(cpu_sum_scratch(size)) * sizeof(float);
 }
 
@@ -95,6 +106,17 @@ std::function<void()> cpu_expand_kernel(const CpuBinding& binding) {
   const float factor = factor_of(binding);
   Threads* threads = binding.threads;
   return [=] { cpu_expand(*threads, size, x, factor, y); };
+}
+
+std::vector<Dispatch> vulkan_expand(const VulkanBinding& binding) {
+  const ReduceSize size = size_of(binding.out(0), *binding.attributes);
+  Dispatch dispatch;
+  dispatch.shader = "broadcast_to";
+  dispatch.buffers = {binding.input(0), binding.output(0)};
+  dispatch.writes = 0b10;
+  dispatch.push = {static_cast<uint32_t>(size.length), static_cast<uint32_t>(size.inner),
+                   std::bit_cast<uint32_t>(factor_of(binding))};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
 }
 
 OpCase item(std::string name, const Shape& shape,
@@ -172,6 +194,7 @@ const Op& sum_op = register_op({.name = "sum",
                                 .gradient = gradient_of_sum,
                                 .reference = reference_sum,
                                 .cpu = cpu_sum_kernel,
+                                .vulkan = vulkan_sum,
                                 .scratch = scratch_of_sum,
                                 .cases = sum_cases});
 
@@ -180,6 +203,7 @@ const Op& expand_op = register_op({.name = "broadcast_to",
                                    .gradient = gradient_of_expand,
                                    .reference = reference_expand,
                                    .cpu = cpu_expand_kernel,
+                                   .vulkan = vulkan_expand,
                                    .cases = expand_cases});
 
 // x with the axes of the run at length 1.

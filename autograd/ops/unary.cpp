@@ -6,9 +6,11 @@
 #include "autograd/ops/unary.h"
 
 #include "autograd/ops/binary.h"
+#include "autograd/ops/dispatch.h"
 #include "core/cpu/elementwise.h"
 #include "core/cpu/threads.h"
 
+#include <bit>
 #include <cmath>
 
 namespace tandem {
@@ -76,6 +78,16 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+template <UnaryKind kind>
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  Dispatch dispatch;
+  dispatch.shader = name_of(kind);
+  dispatch.buffers = {binding.input(0), binding.output(0)};
+  dispatch.writes = 0b10;
+  dispatch.push = {std::bit_cast<uint32_t>(factor_of<kind>(binding))};
+  return elementwise_dispatches(*binding.device, dispatch, binding.out(0).elements(), 512);
+}
+
 // Values within [low, high), where the function and its gradient are finite.
 template <Tensor (*build)(Tensor)>
 std::vector<OpCase> cases(double low, double high) {
@@ -114,6 +126,7 @@ const Op& registered(std::vector<OpCase> (*cases)()) {
                       .gradient = gradient<kind>,
                       .reference = reference<kind>,
                       .cpu = cpu<kind>,
+                      .vulkan = vulkan<kind>,
                       .cases = cases,
                       .in_place = {0}});
 }

@@ -1,0 +1,28 @@
+// y[o, l, i] = factor * x[o, i].
+// One workgroup takes 512 elements of y at a time and strides over the rest.
+//   binding 0  x  [outer, inner]          f32
+//   binding 1  y  [outer, length, inner]  f32  written
+//   push       length, inner, factor, count = outer * length * inner
+#version 450
+
+layout(local_size_x = 128) in;
+
+layout(std430, binding = 0) readonly buffer X { float x[]; };
+layout(std430, binding = 1) writeonly buffer Y { float y[]; };
+layout(push_constant) uniform Push {
+  uint length_;
+  uint inner;
+  float factor;
+  uint count;
+};
+
+void main() {
+  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
+    for (uint turn = 0; turn < 4; ++turn) {
+      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
+      if (i >= count) continue;
+      const uint row = i / inner;
+      y[i] = x[row / length_ * inner + (i - row * inner)] * factor;
+    }
+  }
+}
