@@ -1,0 +1,103 @@
+// Includes point one way: core <- autograd <- models <- train. Vulkan is named in core/vulkan
+// alone, YAML in train/config alone.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::vector<std::string> kLayers = {"core", "autograd", "models", "train"};
+
+struct Include {
+  std::string file;  // relative to the source folder
+  int line;
+  std::string name;  // what stands between the quotes or brackets
+};
+
+std::vector<Include> includes_of(const fs::path& path) {
+  static const std::regex pattern(R"(^\s*#\s*include\s*["<]([^">]+)[">])");
+  const auto file = fs::relative(path, TANDEM_SOURCE_DIR).generic_string();
+  std::vector<Include> includes;
+  std::ifstream stream(path);
+  int number = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    std::smatch match;
+    if (std::regex_search(line, match, pattern)) includes.push_back({file, number, match[1]});
+  }
+  return includes;
+}
+
+std::vector<Include> all_includes() {
+  std::vector<Include> all;
+  for (const auto& layer : kLayers) {
+    for (const auto& entry :
+         fs::recursive_directory_iterator(fs::path(TANDEM_SOURCE_DIR) / layer)) {
+      const auto extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      const auto includes = includes_of(entry.path());
+      all.insert(all.end(), includes.begin(), includes.end());
+    }
+  }
+  return all;
+}
+
+// The place in kLayers of a path's first folder; past the end for anything else.
+size_t layer_of(const std::string& path) {
+  const auto folder = path.substr(0, path.find('/'));
+  return std::find(kLayers.begin(), kLayers.end(), folder) - kLayers.begin();
+}
+
+bool points_up(const Include& include) {
+  const size_t to = layer_of(include.name);
+  return to < kLayers.size() && to > layer_of(include.file);
+}
+
+bool is_vulkan_elsewhere(const Include& include) {
+  return include.name.starts_with("vulkan/") && !include.file.starts_with("core/vulkan/");
+}
+
+bool is_yaml_elsewhere(const Include& include) {
+  return include.name.starts_with("yaml-cpp/") && !include.file.starts_with("train/config/");
+}
+
+void check_none(bool (*is_wrong)(const Include&), const char* rule) {
+  const auto includes = all_includes();
+  CHECK(includes.size() > 100);  // else nothing was read
+  for (const auto& include : includes) {
+    CHECK_MESSAGE(!is_wrong(include), include.file, ":", include.line, " includes ", include.name,
+                  "; ", rule);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("no_include_points_up") {
+  check_none(points_up,
+             "a layer includes only itself and those before it: core, autograd, models, "
+             "train");
+}
+
+TEST_CASE("vulkan_is_included_in_core_vulkan_alone") {
+  check_none(is_vulkan_elsewhere, "use core/device.h");
+}
+
+TEST_CASE("yaml_is_included_in_train_config_alone") {
+  check_none(is_yaml_elsewhere, "use the structs of train/config/run_config.h");
+}
+
+TEST_CASE("the_include_rules_see_what_they_forbid") {
+  CHECK(points_up({"core/cpu/x.cpp", 1, "autograd/graph.h"}));
+  CHECK(points_up({"models/x.h", 1, "train/trainer.h"}));
+  CHECK_FALSE(points_up({"train/x.h", 1, "core/shape.h"}));
+  CHECK_FALSE(points_up({"core/x.h", 1, "vector"}));
+  CHECK(is_vulkan_elsewhere({"core/device.h", 1, "vulkan/vulkan.h"}));
+  CHECK(is_yaml_elsewhere({"train/cli/main.cpp", 1, "yaml-cpp/yaml.h"}));
+}
