@@ -1,6 +1,7 @@
 #include "train/data/emoji.h"
 
 #include "core/error.h"
+#include "tests/train/temporary_folder.h"
 #include "train/data/emoji_captions.h"
 #include "train/data/icon_set.h"
 #include "train/data/svg.h"
@@ -8,26 +9,11 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-
-#include <unistd.h>
-
 using namespace tandem;
+using tandem::test::TemporaryFolder;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A folder of its own, gone with the scope.
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("tandem_emoji_" + std::to_string(getpid()));
-  Folder() { fs::remove_all(path); }
-  ~Folder() { fs::remove_all(path); }
-
-  void write(const std::string& file, const std::string& text) const {
-    fs::create_directories((path / file).parent_path());
-    std::ofstream(path / file) << text;
-  }
-};
 
 // A red left half on nothing.
 constexpr char kIcons[] = R"({"width": 10, "height": 10,
@@ -39,7 +25,7 @@ constexpr char kChars[] =
     R"({"1f600": "half", "1f601-fe0f": "flipped", "1f602": "turned", "1f603": "round"})";
 constexpr char kSplit[] = R"({"train": ["1F600"], "val": ["1F601"], "test": ["1F602"]})";
 
-void write_packages(const Folder& folder) {
+void write_packages(const TemporaryFolder& folder) {
   for (const char* style : {"noto", "twemoji", "openmoji", "fluent-emoji-flat", "emojione"}) {
     folder.write(std::string("packages/") + style + "/icons.json", kIcons);
     folder.write(std::string("packages/") + style + "/chars.json",
@@ -55,8 +41,9 @@ void write_packages(const Folder& folder) {
   folder.write("split.json", kSplit);
 }
 
-EmojiOptions options_for(const Folder& folder) {
-  return {folder.path / "packages", folder.path / "split.json", folder.path / "out", 16, false};
+EmojiOptions options_for(const TemporaryFolder& folder) {
+  return {folder.path() / "packages", folder.path() / "split.json", folder.path() / "out", 16,
+          false};
 }
 
 // The red, green and blue of one pixel.
@@ -91,9 +78,9 @@ TEST_CASE("what_is_no_svg_is_refused_by_name") {
 }
 
 TEST_CASE("aliases_flip_and_turn_their_parent") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_packages(folder);
-  const IconSet set(folder.path / "packages/noto");
+  const IconSet set(folder.path() / "packages/noto");
   const auto flipped = render_svg(*set.svg("1F601"), 10, "flipped");
   CHECK(pixel(flipped, 0, 5) == kWhite);
   CHECK(pixel(flipped, 9, 5) == kRed);
@@ -112,7 +99,7 @@ TEST_CASE("captions_start_with_the_name_and_go_on_with_other_names_and_keywords"
 }
 
 TEST_CASE("emoji_are_drawn_in_every_style_and_split_by_concept_and_style") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_packages(folder);
   const auto summary = prepare_emoji(options_for(folder));
   CHECK(summary.pictures.at("train") == 3);
@@ -128,7 +115,7 @@ TEST_CASE("emoji_are_drawn_in_every_style_and_split_by_concept_and_style") {
 }
 
 TEST_CASE("damaged_emoji_packages_are_refused") {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_packages(folder);
   auto options = options_for(folder);
   options.size = 1;
@@ -141,6 +128,6 @@ TEST_CASE("damaged_emoji_packages_are_refused") {
   folder.write("split.json", kSplit);
   folder.write("packages/twemoji/icons.json", "[]");
   CHECK_THROWS_AS(prepare_emoji(options), DataError);
-  fs::remove_all(folder.path / "packages/noto");
+  fs::remove_all(folder.path() / "packages/noto");
   CHECK_THROWS_AS(prepare_emoji(options), DataError);
 }
