@@ -39,6 +39,7 @@ struct Initializer {
   static Initializer zeros() { return {}; }
   static Initializer constant(double value) { return {Kind::constant, value}; }
   static Initializer normal(double deviation) { return {Kind::normal, deviation}; }
+  static Initializer uniform(double bound) { return {Kind::uniform, bound}; }  // in [-b, b)
 };
 
 // A tensor that outlives runs. Trainable ones lie in one flat arena in order of declaration, each

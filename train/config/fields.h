@@ -94,7 +94,7 @@ void visit_fields(V& v, TokenizerConfig& c) {
   v.field("kind", c.kind, one_of({"bpe", "file"}),
           "`bpe`: byte-level BPE trained on the training captions; `file`: read from `file`");
   v.field("file", c.file, any(), "the tokenizer's file, for `kind: file`");
-  v.field("vocab_size", c.vocab_size, between(258, 1 << 24),
+  v.field("vocab_size", c.vocab_size, between(514, 1 << 24),
           "`bpe`: tokens to train, at most `model.text_cfg.vocab_size`");
 }
 
@@ -154,6 +154,8 @@ void visit_fields(V& v, EvaluateConfig& c) {
   v.field("name", c.name, any(), "in metrics and reports; the split unless given");
   v.field("table", c.table, any(), "as `data.table`, which it is unless given");
   v.field("split", c.split, any(), "rows of the table to evaluate on");
+  v.field("captions", c.captions, one_of({"all", "first"}),
+          "which captions of a picture take part");
 }
 
 template <class V>

@@ -85,6 +85,7 @@ struct EvaluateConfig {
   std::string name;   // in metrics and reports
   std::string table;  // empty: the training table
   std::string split;
+  std::string captions = "all";  // "all" of a picture, or its "first" alone
 
   bool operator==(const EvaluateConfig&) const = default;
 };

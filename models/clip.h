@@ -1,0 +1,41 @@
+// CLIP (Radford et al. 2021, Figure 3). N pairs, E shared width; names in [brackets] are the
+// figure's.
+#pragma once
+
+#include "models/text_transformer.h"
+#include "models/vision_transformer.h"
+
+namespace tandem {
+
+class Clip {
+ public:
+  // Declares every parameter under open_clip's name.
+  Clip(Graph& graph, const ClipConfig& config);
+
+  // Inputs for N pairs: `pixels` [N, 3, H, W], and the texts' (see TextTransformer::inputs).
+  Tensor pixel_input(Graph& graph, int64_t N) const;
+  TextInput text_inputs(Graph& graph, int64_t N) const { return text_.inputs(graph, N); }
+
+  // Unit-length embeddings [I_e] and [T_e], [N, E].
+  Tensor encode_image(Tensor pixels) const;
+  Tensor encode_text(const TextInput& text) const;
+
+  // Scaled pairwise similarities [logits], [N, N], images by texts.
+  Tensor logits(Tensor image_features, Tensor text_features) const;
+
+  // CLIP's symmetric cross entropy, or SigLIP's pairwise sigmoid loss (Zhai et al. 2023,
+  // section 3) where the model has a logit_bias and `sigmoid` is set. [].
+  Tensor loss(Tensor image_features, Tensor text_features, bool sigmoid = false,
+              double label_smoothing = 0) const;
+
+  const ClipConfig& config() const { return config_; }
+
+ private:
+  ClipConfig config_;
+  VisionTransformer visual_;
+  TextTransformer text_;
+  Tensor logit_scale_;  // [], natural logarithm [t]
+  Tensor logit_bias_;   // [] or null
+};
+
+}  // namespace tandem

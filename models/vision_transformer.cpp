@@ -1,0 +1,66 @@
+#include "models/vision_transformer.h"
+
+#include "autograd/ops/binary.h"
+#include "autograd/ops/movement.h"
+#include "autograd/ops/patchify.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/reshape.h"
+
+#include <cmath>
+
+namespace tandem {
+
+namespace {
+
+int64_t tokens(const VisionConfig& config) {
+  const int64_t grid = config.image_size / config.patch_size;
+  return grid * grid + 1;
+}
+
+Initializer scaled_normal(const VisionConfig& config) {
+  return Initializer::normal(1 / std::sqrt(static_cast<double>(config.width)));
+}
+
+TransformerConfig transformer_config(const VisionConfig& config, Activation activation) {
+  return {.width = config.width,
+          .layers = config.layers,
+          .heads = config.width / config.head_width,
+          .mlp_ratio = config.mlp_ratio,
+          .activation = activation};
+}
+
+}  // namespace
+
+VisionTransformer::VisionTransformer(Graph& graph, const VisionConfig& config,
+                                     Activation activation, int64_t E)
+    : config_(config),
+      conv1_(graph.parameter(
+          "visual.conv1.weight", {config.width, 3, config.patch_size, config.patch_size},
+          Initializer::uniform(1 / std::sqrt(3.0 * static_cast<double>(config.patch_size *
+                                                                       config.patch_size))))),
+      class_embedding_(graph.parameter("visual.class_embedding", {config.width},
+                                       scaled_normal(config))),
+      positional_embedding_(graph.parameter("visual.positional_embedding",
+                                            {tokens(config), config.width},
+                                            scaled_normal(config))),
+      ln_pre_(graph, "visual.ln_pre", config.width),
+      transformer_(graph, "visual.transformer.", transformer_config(config, activation)),
+      ln_post_(graph, "visual.ln_post", config.width),
+      projection_(graph.parameter("visual.proj", {config.width, E}, scaled_normal(config))) {}
+
+Tensor VisionTransformer::forward(Tensor pixels) const {
+  const Scope scope(pixels.graph(), "visual");
+  const int64_t N = pixels.shape()[0];
+  const int64_t C = config_.width;
+  const Tensor kernel = reshape(conv1_, {C, 3 * config_.patch_size * config_.patch_size});
+  const Tensor patches = linear(patchify(pixels, config_.patch_size), kernel, {});
+  const Tensor classes = broadcast_to(reshape(class_embedding_, {1, 1, C}), {N, 1, C});
+  const Tensor x = add(concat({classes, patches}, 1), positional_embedding_);
+  const Pool class_token = [&](Tensor all) {
+    return reshape(slice(all, 1, 0, 1), {N, C});
+  };
+  const Tensor pooled = transformer_.forward(ln_pre_.forward(x), class_token);
+  return matmul(ln_post_.forward(pooled), projection_);
+}
+
+}  // namespace tandem

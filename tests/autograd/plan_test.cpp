@@ -1,0 +1,93 @@
+#include "autograd/plan.h"
+
+#include "autograd/ops/binary.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/unary.h"
+#include "autograd/program.h"
+
+#include <doctest/doctest.h>
+
+using namespace tandem;
+
+namespace {
+
+// x -> exp in three blocks of four -> sum, with its gradient.
+struct Chain {
+  Graph graph;
+  Tensor x, loss, gradient;
+
+  explicit Chain(int64_t width = 1024) {
+    x = graph.input("x", {DType::f32, {width}});
+    Tensor y = x;
+    for (int i = 0; i < 3; ++i) {
+      const Scope scope(graph, fmt::format("block{}", i), true);
+      for (int j = 0; j < 4; ++j) y = exp(scale(y, 0.1));
+    }
+    loss = sum(y, {0});
+    gradient = gradients(loss, {x})[0];
+  }
+};
+
+size_t arena_bytes(bool recompute) {
+  const Chain chain;
+  Plan plan = make_plan(chain.graph, {chain.loss, chain.gradient}, recompute);
+  place_values(plan, DeviceInfo{});
+  return plan.arena_bytes();
+}
+
+std::vector<float> gradient_of(bool recompute) {
+  const auto device = open_device("cpu");
+  Variables variables(*device);
+  const Chain chain(7);
+  Program program(chain.graph, variables, {chain.gradient}, {.recompute_blocks = recompute});
+  const std::vector<float> x{-1, -0.5, 0, 0.25, 0.5, 1, 2};
+  return program.fetch(program.run({{"x", as_feed(x)}}), 0);
+}
+
+}  // namespace
+
+TEST_CASE("nodes_that_nothing_reads_are_dropped") {
+  Graph graph;
+  const Tensor x = graph.input("x", {DType::f32, {4}});
+  const Tensor used = exp(x);
+  exp(used);
+  CHECK(make_plan(graph, {used}, false).nodes.size() == 1);
+}
+
+TEST_CASE("storages_that_live_together_never_overlap") {
+  const Chain chain;
+  Plan plan = make_plan(chain.graph, {chain.loss, chain.gradient}, false);
+  place_values(plan, DeviceInfo{});
+  for (const Storage& a : plan.storages) {
+    for (const Storage& b : plan.storages) {
+      if (&a == &b || a.block != b.block || a.first > b.last || b.first > a.last) continue;
+      CHECK((a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset));
+    }
+  }
+}
+
+TEST_CASE("recomputing_blocks_saves_memory") { CHECK(arena_bytes(true) < arena_bytes(false)); }
+
+TEST_CASE("recomputing_blocks_gives_the_same_bits") {
+  CHECK(gradient_of(true) == gradient_of(false));
+}
+
+TEST_CASE("a_block_of_memory_is_split_at_its_limit") {
+  const Chain chain;
+  Plan plan = make_plan(chain.graph, {chain.loss, chain.gradient}, false);
+  place_values(plan, DeviceInfo{}, 8192);
+  CHECK(plan.blocks.size() > 1);
+  for (const size_t bytes : plan.blocks) CHECK(bytes <= 8192);
+}
+
+TEST_CASE("a_missing_or_short_feed_is_refused_by_name") {
+  const auto device = open_device("cpu");
+  Variables variables(*device);
+  Graph graph;
+  const Tensor y = exp(graph.input("x", {DType::f32, {4}}));
+  Program program(graph, variables, {y});
+  CHECK_THROWS_WITH_AS(program.run({}), "program: input 'x' is not fed.", ShapeError);
+  const std::vector<float> x(3);
+  CHECK_THROWS_WITH_AS(program.run({{"x", as_feed(x)}}),
+                       "program: input 'x' is fed 12 bytes; expected 16.", ShapeError);
+}

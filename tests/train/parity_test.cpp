@@ -1,0 +1,41 @@
+// Against weights, inputs and results that open_clip wrote, where they are there.
+#include "train/parity.h"
+
+#include "tests/devices.h"
+#include "train/config/read.h"
+
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace tandem;
+
+namespace {
+
+std::filesystem::path fixtures() {
+  const char* shared = std::getenv("TANDEM_SHARED");
+  return std::filesystem::path(shared ? shared : TANDEM_SOURCE_DIR "/../shared") / "fixtures";
+}
+
+void check_model(const std::string& name) {
+  const auto base = fixtures() / name;
+  if (!std::filesystem::exists(base.string() + ".json")) {
+    MESSAGE("not tested: no fixtures at " << base.string());
+    return;
+  }
+  const ClipConfig model = read_model_config(base.string() + ".json");
+  const Safetensors weights(base.string() + ".weights.safetensors");
+  const Safetensors reference(base.string() + ".expected.safetensors");
+  for_each_test_device([&](Device& device) {
+    for (const ParityRow& row : check_parity(model, weights, reference, device)) {
+      INFO(device.info().name, " ", row.name, ": ", row.relative, " against ", row.tolerance);
+      CHECK(row.passed());
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("clip_computes_what_open_clip_computes") { check_model("tiny_clip"); }
+
+TEST_CASE("siglip_computes_what_open_clip_computes") { check_model("tiny_siglip"); }

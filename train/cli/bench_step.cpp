@@ -1,0 +1,162 @@
+#include "core/error.h"
+#include "core/philox.h"
+#include "train/cli/command.h"
+#include "train/cli/parent.h"
+#include "train/config/read.h"
+#include "train/train_step.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include <sys/resource.h>
+
+namespace tandem {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::string model;
+  std::string device = "auto";
+  std::string precision = "fp32";
+  int64_t batch = 64;
+  int64_t steps = 10;
+  int64_t warmup = 3;
+  int threads = 0;
+  bool checkpointing = false;
+  bool json = false;
+  bool ops = false;
+};
+
+// Random pictures and texts; only the sizes matter.
+PairArrays synthetic(const ClipConfig& config, int64_t batch) {
+  Random random(1, 0, 0, RandomUse::test);
+  PairArrays arrays;
+  const int64_t side = config.vision_cfg.image_size;
+  arrays.pixels.resize(static_cast<size_t>(batch * 3 * side * side));
+  for (float& value : arrays.pixels) value = random.uniform(-1, 1);
+  const int64_t T = config.text_cfg.context_length;
+  const auto end = static_cast<int32_t>(config.text_cfg.vocab_size - 1);
+  for (int64_t n = 0; n < batch; ++n) {
+    for (int64_t t = 0; t < T; ++t) {
+      const auto id = static_cast<int32_t>(random.below(static_cast<uint32_t>(end)));
+      arrays.texts.ids.push_back(t + 1 == T ? end : id);
+    }
+  }
+  arrays.texts.prepare(T, config.text_cfg.vocab_size);
+  return arrays;
+}
+
+// Share of a step's time by op, the scopes aside.
+void print_ops(TrainStep& step, const PairArrays& batch) {
+  std::map<std::string, std::pair<double, int>> by_op;
+  double all = 0;
+  for (const KernelTime& time : step.profile(batch, {.lr = 0, .t = 1})) {
+    auto& [seconds, count] = by_op[time.label.substr(time.label.rfind(' ') + 1)];
+    seconds += time.seconds;
+    count += 1;
+    all += time.seconds;
+  }
+  std::vector<std::pair<double, std::string>> order;
+  for (const auto& [name, entry] : by_op) order.emplace_back(entry.first, name);
+  std::sort(order.rbegin(), order.rend());
+  fmt::print("{:<28} {:>6} {:>10} {:>7}\n", "op", "count", "ms", "share");
+  for (const auto& [seconds, name] : order) {
+    fmt::print("{:<28} {:>6} {:>10.3f} {:>6.1f} %\n", name, by_op[name].second, 1e3 * seconds,
+               100 * seconds / all);
+  }
+}
+
+int64_t resident_peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+void run(const Options& options) {
+  if (options.precision != "fp32") {
+    fail<ConfigError>("precision: '{}' is not supported; use fp32.", options.precision);
+  }
+  const ClipConfig model = read_model_config(options.model);
+  const auto device = open_device(options.device, {.threads = options.threads});
+  TrainConfig train;
+  train.grad_checkpointing = options.checkpointing;
+  if (model.init_logit_bias) train.loss = "siglip";
+  const auto start = Clock::now();
+  Variables variables(*device);
+  TrainStep step(model, train, options.batch, variables);
+  variables.initialize(0);
+  const PairArrays batch = synthetic(model, options.batch);
+  std::vector<double> seconds;
+  double first = 0;
+  for (int64_t i = 0; i < options.warmup + options.steps; ++i) {
+    const auto begin = Clock::now();
+    const double loss = step.result(step.run(batch, {.lr = 1e-4, .t = i + 1})).loss;
+    if (!(loss == loss)) fail<Error>("bench step: the loss is not a number.");
+    const auto now = Clock::now();
+    if (i == 0) first = std::chrono::duration<double>(now - start).count();
+    if (i >= options.warmup) seconds.push_back(std::chrono::duration<double>(now - begin).count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const double median = seconds[seconds.size() / 2];
+  const MemoryReport& memory = step.program().memory();
+  const nlohmann::ordered_json document{
+      {"model", options.model},
+      {"device", device->info().name},
+      {"precision", options.precision},
+      {"batch", options.batch},
+      {"pairs_per_second", static_cast<double>(options.batch) / median},
+      {"step_seconds_median", median},
+      {"step_seconds_min", seconds.front()},
+      {"step_seconds_max", seconds.back()},
+      {"first_step_seconds", first},
+      {"peak_bytes", memory.peak()},
+      {"activation_bytes", memory.activations},
+      {"resident_peak_bytes", resident_peak_bytes()},
+      {"kernels", step.program().kernels()}};
+  if (options.json) {
+    fmt::print("{}\n", document.dump(1));
+    return;
+  }
+  fmt::print("{} on {}, batch {}: {:.1f} pairs/s (median of {} steps, {:.1f} to {:.1f} ms)\n",
+             options.model, device->info().name, options.batch,
+             static_cast<double>(options.batch) / median, seconds.size(), 1e3 * seconds.front(),
+             1e3 * seconds.back());
+  fmt::print("planned peak {:.1f} MB ({:.1f} MB of activations), resident {:.1f} MB\n",
+             1e-6 * static_cast<double>(memory.peak()),
+             1e-6 * static_cast<double>(memory.activations),
+             1e-6 * static_cast<double>(resident_peak_bytes()));
+  if (options.ops) print_ops(step, batch);
+}
+
+void add_bench_step(CLI::App& program) {
+  CLI::App& bench = parent_command(program, "bench", "Measures how fast this machine is");
+  CLI::App* command =
+      bench.add_subcommand("step", "Times whole training steps of a model on synthetic data");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--model", options->model, "YAML file with the model")->required();
+  command->add_option("--batch", options->batch, "pairs a step")->capture_default_str();
+  command->add_option("--device", options->device, "as `tandem devices` lists them")
+      ->capture_default_str();
+  command->add_option("--precision", options->precision, "fp32")->capture_default_str();
+  command->add_option("--steps", options->steps, "steps timed")->check(CLI::PositiveNumber);
+  command->add_option("--warmup", options->warmup, "steps before, not timed");
+  command->add_option("--threads", options->threads, "CPU threads; 0: one a core");
+  command->add_flag("--grad-checkpointing", options->checkpointing,
+                    "compute activations of blocks again instead of keeping them");
+  command->add_flag("--ops", options->ops, "also print the time of each op");
+  command->add_flag("--json", options->json, "print one JSON document");
+  command->callback([options] { run(*options); });
+}
+
+const Command bench_step(add_bench_step);
+
+}  // namespace
+
+}  // namespace tandem

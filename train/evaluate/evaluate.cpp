@@ -1,0 +1,52 @@
+#include "train/evaluate/evaluate.h"
+
+#include <algorithm>
+
+namespace tandem {
+
+namespace {
+
+void append(std::vector<float>& to, const std::vector<float>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+std::string name_of(const EvaluateConfig& evaluate) {
+  return evaluate.name.empty() ? evaluate.split : evaluate.name;
+}
+
+std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
+                                    const ClipConfig& model, const Tokenizer& tokenizer) {
+  const std::string& table = evaluate.table.empty() ? data.table : evaluate.table;
+  std::vector<TableRow> rows = rows_of_split(read_table(table), evaluate.split);
+  if (evaluate.captions == "first") {
+    for (TableRow& row : rows) row.captions.resize(1);
+  }
+  const int64_t T = model.text_cfg.context_length;
+  const Tokenize tokenize = [&tokenizer, T](const std::string& caption) {
+    return encode_padded(tokenizer, caption, T);
+  };
+  return std::make_unique<EvalSet>(std::move(rows), data, model.vision_cfg.image_size, tokenize);
+}
+
+Evaluation evaluate(EvalSet& set, Encoder& encoder) {
+  Evaluation evaluation;
+  std::vector<float> pixels;
+  for (int64_t begin = 0; begin < set.pictures(); begin += encoder.chunk()) {
+    set.pixels(begin, std::min(encoder.chunk(), set.pictures() - begin), pixels);
+    append(evaluation.images, encoder.images(pixels));
+  }
+  std::vector<int32_t> ids;
+  for (int64_t begin = 0; begin < set.captions(); begin += encoder.chunk()) {
+    set.tokens(begin, std::min(encoder.chunk(), set.captions() - begin), ids);
+    append(evaluation.texts, encoder.texts(ids));
+  }
+  evaluation.result = evaluate_retrieval({.images = evaluation.images,
+                                          .texts = evaluation.texts,
+                                          .width = encoder.embed_dim(),
+                                          .image_of_text = set.picture_of()});
+  return evaluation;
+}
+
+}  // namespace tandem

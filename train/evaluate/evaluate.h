@@ -1,0 +1,34 @@
+// Retrieval between the pictures and captions of a table's split, by a trained model.
+#pragma once
+
+#include "train/config/run_config.h"
+#include "train/data/eval_set.h"
+#include "train/encoder.h"
+#include "train/evaluate/retrieval.h"
+#include "train/text/tokenizer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+// Features of a split and what they find.
+struct Evaluation {
+  std::vector<float> images;           // [pictures, E], unit length
+  std::vector<float> texts;            // [captions, E], unit length
+  RetrievalResult result;
+};
+
+// "name", or the split's name without one.
+std::string name_of(const EvaluateConfig& evaluate);
+
+// The split's pictures and captions, made ready for the model. `tokenizer` must outlive the set.
+// Throws ConfigError for a split that is not there.
+std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
+                                    const ClipConfig& model, const Tokenizer& tokenizer);
+
+// Throws DataError for a picture that can't be read.
+Evaluation evaluate(EvalSet& set, Encoder& encoder);
+
+}  // namespace tandem

@@ -1,0 +1,41 @@
+// Does Tandem compute what another framework computed? A reference file (safetensors) holds
+//   in.pixels [N, 3, H, W], in.tokens [N, T]
+//   out.image_features, out.text_features [N, E], out.logits [N, N], out.loss
+//                      of the first step
+//   grad.<parameter>   gradients of the last step, or of step `grad_step`
+//   after<n>.<parameter>   parameters after n steps of AdamW on that batch
+// and in its metadata "config", a JSON object: lr, wd, steps, siglip (0 or 1), and optionally
+// grad_step, beta1, beta2, eps (0.9, 0.98, 1e-6). Whatever of it is there is compared.
+#pragma once
+
+#include "core/device.h"
+#include "models/clip_config.h"
+#include "train/checkpoint/safetensors.h"
+
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+struct ParityRow {
+  std::string name;
+  double largest_difference = 0;
+  double relative = 0;  // |difference| / |reference|, Euclidean norms
+  double tolerance = 0;
+  bool passed() const { return relative <= tolerance; }
+};
+
+// Largest relative errors allowed.
+struct ParityTolerance {
+  double outputs = 2e-5;  // features, logits, loss
+  double gradients = 2e-4;
+  double parameters = 1e-3;
+};
+
+// One row for each tensor of the reference. A SigLIP reference gives the model a logit bias if its
+// config has none. Throws CheckpointError for files that do not fit the model or lack an input.
+std::vector<ParityRow> check_parity(ClipConfig model, const Safetensors& weights,
+                                    const Safetensors& reference, Device& device,
+                                    const ParityTolerance& tolerance = {});
+
+}  // namespace tandem

@@ -1,0 +1,46 @@
+#include "train/run_output.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace tandem {
+
+namespace {
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+double seconds_now() {
+  using Clock = std::chrono::steady_clock;
+  return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
+RunOutput::RunOutput(const RunFolder& folder)
+    : folder_(folder), log_(folder.log()), metrics_(folder.metrics()) {}
+
+void RunOutput::start(ProgressOptions options) {
+  options.terminal = output_is_terminal();
+  options.screen = print;
+  options.log = [this](std::string_view line) { log_.write(line); };
+  const bool resumed = options.first_step > 0;
+  events_.emplace(folder_.events(),
+                  resumed ? std::optional<int64_t>(options.first_step) : std::nullopt);
+  progress_.emplace(std::move(options), seconds_now());
+}
+
+void RunOutput::say(const std::string& text) {
+  if (progress_) return progress_->message(text);
+  print(text + "\n");
+  log_.write(text);
+}
+
+void RunOutput::record(const MetricsRecord& line, const std::string& tag) {
+  metrics_.append(line);
+  for (const auto& [name, value] : line.values) events_->scalar(tag + name, line.step, value);
+}
+
+}  // namespace tandem

@@ -1,0 +1,51 @@
+// What a run says while it goes: the screen, log.txt, metrics.jsonl and TensorBoard's files.
+#pragma once
+
+#include "train/progress.h"
+#include "train/report/metrics_log.h"
+#include "train/report/tensorboard.h"
+#include "train/run_folder.h"
+
+#include <optional>
+#include <string>
+
+namespace tandem {
+
+// Seconds of a clock that only goes forward.
+double seconds_now();
+
+class RunOutput {
+ public:
+  // Opens log.txt and metrics.jsonl for appending. Throws DataError.
+  explicit RunOutput(const RunFolder& folder);
+
+  // Forgets metrics of later steps; before start(), where a run is resumed.
+  void resume_at(int64_t step) { metrics_.truncate_after(step); }
+
+  // The first step is about to begin.
+  void start(ProgressOptions options);
+
+  // A line of news on the screen and in the log.
+  void say(const std::string& text);
+
+  // After a step: moves the progress line on.
+  void step(const ProgressStep& step) { progress_->step(step, seconds_now()); }
+
+  // One line of metrics.jsonl, and its values to TensorBoard under tag + name. Throws DataError.
+  void record(const MetricsRecord& line, const std::string& tag);
+
+  // Seconds that were not training, left out of the rate.
+  void skip(double seconds) { progress_->skip(seconds); }
+
+  void finish() { progress_->finish(); }
+  const Progress& progress() const { return *progress_; }
+
+ private:
+  RunFolder folder_;
+  LogFile log_;
+  MetricsLog metrics_;
+  std::optional<TensorBoardWriter> events_;
+  std::optional<Progress> progress_;
+};
+
+}  // namespace tandem

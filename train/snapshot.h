@@ -1,0 +1,35 @@
+// A training run's whole state, to and from a checkpoint.
+#pragma once
+
+#include "autograd/variables.h"
+#include "train/checkpoint/checkpoint.h"
+#include "train/config/run_config.h"
+#include "train/text/tokenizer.h"
+
+#include <memory>
+
+namespace tandem {
+
+// Where a run stands: the next batch is number `batch` of epoch `epoch`, both from 0.
+struct RunPosition {
+  int64_t step = 0;     // optimizer steps done
+  int64_t samples = 0;  // pairs seen
+  int64_t epoch = 0;
+  int64_t batch = 0;
+};
+
+// Everything that training needs to go on with the same bits. `tokenizer` is its JSON.
+Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
+                         const std::string& tokenizer, const RunPosition& position);
+
+// Sets parameters and optimizer state. Throws CheckpointError if it is of another model.
+RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
+                             const std::string& source);
+
+// The config that the checkpoint was made with. Throws CheckpointError without one.
+RunConfig config_of(const Checkpoint& checkpoint, const std::string& source);
+
+// The tokenizer that the checkpoint's model reads with. Throws CheckpointError without one.
+std::unique_ptr<Tokenizer> tokenizer_of(const Checkpoint& checkpoint, const std::string& source);
+
+}  // namespace tandem

@@ -1,0 +1,62 @@
+// One step of training as a program: both towers, the loss, its gradients and AdamW.
+#pragma once
+
+#include "autograd/program.h"
+#include "models/clip.h"
+#include "train/config/run_config.h"
+
+namespace tandem {
+
+// N pairs as the device takes them.
+struct PairArrays {
+  std::vector<float> pixels;  // [N, 3, H, W]
+  TextArrays texts;           // ids [N, T] and what TextArrays::prepare adds
+
+  Feeds feeds() const;
+};
+
+// What the optimizer is told for one step; t counts from 1.
+struct StepSettings {
+  double lr = 0;
+  int64_t t = 1;
+};
+
+struct StepResult {
+  double loss = 0;
+  double gradient_norm = 0;  // before clipping
+  double logit_scale = 0;    // after the step, as a factor (exp of the parameter)
+};
+
+class TrainStep {
+ public:
+  // Compiles for batches of `batch_size` on the variables' device. With `keep_gradients`, every
+  // gradient and the features and logits can be fetched (see parity).
+  TrainStep(const ClipConfig& model, const TrainConfig& train, int64_t batch_size,
+            Variables& variables, bool keep_gradients = false);
+
+  // Starts one step; returns its ticket.
+  uint64_t run(const PairArrays& batch, const StepSettings& settings);
+
+  // Waits for a step; only the last two tickets.
+  StepResult result(uint64_t ticket) const;
+
+  // A fetch by name: "image_features", "text_features", "logits", "grad.<parameter>".
+  std::vector<float> fetch(uint64_t ticket, const std::string& name) const;
+  const std::vector<std::string>& parameters() const { return parameters_; }
+
+  Program& program() { return *program_; }
+  const Program& program() const { return *program_; }
+
+  // A step's feeds with its times: for profiles.
+  std::vector<KernelTime> profile(const PairArrays& batch, const StepSettings& settings);
+
+ private:
+  std::vector<float> hyper(const StepSettings& settings) const;
+
+  TrainConfig train_;
+  std::vector<std::string> parameters_;
+  std::map<std::string, size_t> fetches_;
+  std::unique_ptr<Program> program_;
+};
+
+}  // namespace tandem

@@ -1,0 +1,316 @@
+#include "train/trainer.h"
+
+#include "core/error.h"
+#include "train/checkpoint/checkpoint_folder.h"
+#include "train/config/reference.h"
+#include "train/data/loader.h"
+#include "train/lock.h"
+#include "train/run_output.h"
+#include "train/run_report.h"
+#include "train/schedule.h"
+#include "train/signals.h"
+#include "train/snapshot.h"
+#include "train/text/make_tokenizer.h"
+#include "train/train_step.h"
+
+#include <cmath>
+#include <fstream>
+#include <optional>
+
+namespace tandem {
+
+namespace {
+
+RunFolder prepare_folder(const RunConfig& config, const TrainOptions& options) {
+  const RunFolder folder{options.run.empty() ? std::filesystem::path("runs") / config.name
+                                             : std::filesystem::path(options.run)};
+  std::error_code error;
+  std::filesystem::create_directories(folder.checkpoints(), error);
+  if (error) {
+    fail<DataError>("{}: the folder can't be made: {}.", folder.path.string(), error.message());
+  }
+  const bool used = !std::filesystem::is_empty(folder.checkpoints());
+  if (used && !options.resume) {
+    fail<ConfigError>("{}: holds a run already; go on with --resume or name another --run.",
+                      folder.path.string());
+  }
+  return folder;
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush()) fail<DataError>("{}: can't be written.", path.string());
+}
+
+int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
+  const int64_t all = train.epochs * steps_per_epoch;
+  return train.steps > 0 ? std::min(train.steps, all) : all;
+}
+
+}  // namespace
+
+class Trainer::State {
+ public:
+  State(const RunConfig& config, const TrainOptions& options)
+      : config_(config),
+        folder_(prepare_folder(config, options)),
+        lock_(folder_.path),
+        output_(folder_),
+        device_(open_device(config.device, {.threads = options.threads,
+                                            .validation = options.validation})),
+        variables_(*device_) {
+    if (options.resume) find_checkpoint();
+    rows_ = rows_of_split(read_table(config_.data.table), config_.data.split);
+    tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
+                          : make_tokenizer(config_, rows_);
+    open_evaluations();
+    step_ = std::make_unique<TrainStep>(config_.model, config_.train, config_.train.batch_size,
+                                        variables_);
+    variables_.initialize(config_.seed);
+    if (resumed_) restore();
+    open_loader();
+    write_text(folder_.config(), to_yaml(config_));
+    announce();
+  }
+
+  void run() {
+    const StopSignals signals;
+    start_progress();
+    while (position_.step < steps_ && !StopSignals::requested()) train_one();
+    settle();
+    output_.finish();
+    if (StopSignals::requested()) output_.say(fmt::format("stopped by {}", StopSignals::name()));
+    if (saved_step_ != position_.step) save();
+    if (position_.step == steps_) finish();
+  }
+
+ private:
+  struct Resumed {
+    std::string path;
+    Checkpoint checkpoint;
+  };
+
+  void find_checkpoint() {
+    const NewestCheckpoint newest = newest_valid_checkpoint(folder_.checkpoints().string());
+    for (const auto& [path, reason] : newest.passed_over) {
+      output_.say(fmt::format("passed over {}: {}", path, reason));
+    }
+    if (newest.path.empty()) return output_.say("no checkpoint to resume from; starting anew");
+    resumed_ = Resumed{newest.path, read_checkpoint(newest.path)};
+  }
+
+  void restore() {
+    position_ = restore_snapshot(resumed_->checkpoint, variables_, resumed_->path);
+    saved_step_ = position_.step;
+    output_.resume_at(position_.step);
+    output_.say(fmt::format("resuming from {} at step {}", resumed_->path, position_.step));
+    resumed_.reset();
+  }
+
+  void open_evaluations() {
+    for (const EvaluateConfig& evaluate : config_.evaluate) {
+      evaluations_.push_back(
+          {name_of(evaluate), open_split(evaluate, config_.data, config_.model, *tokenizer_)});
+    }
+  }
+
+  void open_loader() {
+    const int64_t T = config_.model.text_cfg.context_length;
+    LoaderOptions options{.data = config_.data,
+                          .batch_size = config_.train.batch_size,
+                          .image_size = config_.model.vision_cfg.image_size,
+                          .seed = config_.seed};
+    options.tokenize = [this, T](const std::string& caption) {
+      return encode_padded(*tokenizer_, caption, T);
+    };
+    options.warn = [this](const std::string& text) { output_.say(text); };
+    loader_ = std::make_unique<Loader>(rows_, options,
+                                       Position{position_.epoch, position_.batch});
+    steps_per_epoch_ = loader_->batches_per_epoch();
+    steps_ = total_steps(config_.train, steps_per_epoch_);
+    schedule_.emplace(config_.train, steps_per_epoch_, steps_);
+  }
+
+  void announce() {
+    const DeviceInfo& device = device_->info();
+    const MemoryReport& memory = step_->program().memory();
+    int64_t parameters = 0;
+    for (const std::string& name : variables_.parameters()) {
+      parameters += variables_.variable(name).type.shape.elements();
+    }
+    output_.say(fmt::format("device: {} ({})", device.name, device.driver));
+    output_.say(fmt::format("model: {} parameters; planned peak memory {:.1f} MB: parameters {:.1f}, "
+                    "optimizer {:.1f}, activations {:.1f}",
+                    parameters, 1e-6 * static_cast<double>(memory.peak()),
+                    1e-6 * static_cast<double>(memory.trainable + memory.frozen),
+                    1e-6 * static_cast<double>(memory.state),
+                    1e-6 * static_cast<double>(memory.activations)));
+    output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all", rows_.size(),
+                    steps_per_epoch_, config_.train.batch_size, steps_));
+  }
+
+  void start_progress() {
+    output_.start({.epochs = (steps_ + steps_per_epoch_ - 1) / steps_per_epoch_,
+                   .steps_per_epoch = steps_per_epoch_,
+                   .steps = steps_,
+                   .first_step = position_.step});
+    last_wait_ = loader_->wait_seconds();
+  }
+
+  // Starts one step, then looks at the one before while it runs.
+  void train_one() {
+    loader_->next(batch_);
+    pairs_.pixels.swap(batch_.pixels);
+    pairs_.texts.ids.swap(batch_.tokens);
+    pairs_.texts.prepare(config_.model.text_cfg.context_length,
+                         config_.model.text_cfg.vocab_size);
+    const double lr = schedule_->at(position_.step);
+    const uint64_t ticket = step_->run(pairs_, {.lr = lr, .t = position_.step + 1});
+    settle();
+    position_.step += 1;
+    position_.samples += config_.train.batch_size;
+    position_.epoch = position_.step / steps_per_epoch_;
+    position_.batch = position_.step % steps_per_epoch_;
+    under_way_ = UnderWay{ticket, position_.step, lr};
+    after_step();
+  }
+
+  // Waits for the step under way and tells of it.
+  void settle() {
+    if (!under_way_) return;
+    const UnderWay done = *under_way_;
+    under_way_.reset();
+    const StepResult result = step_->result(done.ticket);
+    if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+      output_.finish();
+      fail<Error>("step {}: the loss is {} and the gradient norm {}; the last checkpoint is good. "
+                  "Try a lower train.lr or train.grad_clip_norm: 1.",
+                  done.step, result.loss, result.gradient_norm);
+    }
+    const double wait = loader_->wait_seconds();
+    output_.step({.step = done.step,
+                  .loss = result.loss,
+                  .lr = done.lr,
+                  .pairs = config_.train.batch_size,
+                  .wait_seconds = wait - last_wait_});
+    last_wait_ = wait;
+    if (done.step % config_.train.log_every_n_steps == 0 || done.step == steps_) {
+      record(done.step, result, done.lr);
+    }
+  }
+
+  void record(int64_t step, const StepResult& result, double lr) {
+    MetricsRecord line{.step = step,
+                       .epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch_),
+                       .kind = "train"};
+    line.values = {{"loss", result.loss},
+                   {"lr", lr},
+                   {"grad_norm", result.gradient_norm},
+                   {"logit_scale", result.logit_scale},
+                   {"pairs_per_second", output_.progress().pairs_per_second()},
+                   {"data_wait_share", output_.progress().wait_share()}};
+    output_.record(line, "train/");
+  }
+
+  // Checkpoints and evaluations that are due.
+  void after_step() {
+    const int64_t every = config_.train.checkpoint_every_n_steps;
+    const bool epoch_end = position_.batch == 0;
+    if (every > 0 ? position_.step % every == 0 : epoch_end) save();
+    const int64_t epochs = config_.evaluate_every_n_epochs;
+    if (epoch_end && epochs > 0 && position_.epoch % epochs == 0 && position_.step < steps_) {
+      evaluate_all();
+    }
+  }
+
+  void save() {
+    settle();
+    const double begin = seconds_now();
+    const std::string path =
+        (folder_.checkpoints() / checkpoint_name(position_.step)).string();
+    write_checkpoint(path, take_snapshot(variables_, config_, tokenizer_->serialize(), position_));
+    prune_checkpoints(folder_.checkpoints().string(), config_.train.keep_last);
+    saved_step_ = position_.step;
+    output_.skip(seconds_now() - begin);
+  }
+
+  std::vector<NamedEvaluation> evaluate_all() {
+    settle();
+    const double begin = seconds_now();
+    if (!encoder_) encoder_ = std::make_unique<Encoder>(config_.model, variables_, 64);
+    std::vector<NamedEvaluation> results;
+    for (const OpenEvaluation& open : evaluations_) {
+      results.push_back({open.name, evaluate(*open.set, *encoder_)});
+      MetricsRecord line{
+          .step = position_.step,
+          .epoch = static_cast<double>(position_.step) / static_cast<double>(steps_per_epoch_),
+          .kind = "eval",
+          .name = open.name};
+      line.values = retrieval_values(results.back().evaluation.result);
+      output_.record(line, "eval/" + open.name + "/");
+      output_.say(summary(open.name, results.back().evaluation.result));
+    }
+    output_.skip(seconds_now() - begin);
+    return results;
+  }
+
+  void finish() {
+    const std::vector<NamedEvaluation> results = evaluate_all();
+    ReportInput input{.config = config_,
+                      .folder = folder_,
+                      .device = device_->info(),
+                      .planned_bytes = step_->program().memory().peak()};
+    for (const std::string& name : variables_.parameters()) {
+      input.parameters += variables_.variable(name).type.shape.elements();
+    }
+    for (size_t i = 0; i < results.size(); ++i) {
+      input.evaluations.push_back(
+          {results[i].name, &results[i].evaluation, evaluations_[i].set.get()});
+    }
+    write_run_report(input);
+    output_.say(fmt::format("report: {}", folder_.report().string()));
+  }
+
+  struct UnderWay {
+    uint64_t ticket = 0;
+    int64_t step = 0;
+    double lr = 0;
+  };
+  struct OpenEvaluation {
+    std::string name;
+    std::unique_ptr<EvalSet> set;
+  };
+
+  RunConfig config_;
+  RunFolder folder_;
+  RunLock lock_;
+  RunOutput output_;
+  std::unique_ptr<Device> device_;
+  Variables variables_;
+  std::optional<Resumed> resumed_;
+  std::vector<TableRow> rows_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::vector<OpenEvaluation> evaluations_;
+  std::unique_ptr<TrainStep> step_;
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<Loader> loader_;
+  std::optional<Schedule> schedule_;
+  RunPosition position_;
+  int64_t steps_per_epoch_ = 0;
+  int64_t steps_ = 0;
+  int64_t saved_step_ = -1;
+  double last_wait_ = 0;
+  Batch batch_;
+  PairArrays pairs_;
+  std::optional<UnderWay> under_way_;
+};
+
+Trainer::Trainer(const RunConfig& config, const TrainOptions& options)
+    : state_(std::make_unique<State>(config, options)) {}
+
+Trainer::~Trainer() = default;
+
+void Trainer::run() { state_->run(); }
+
+}  // namespace tandem

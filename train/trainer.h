@@ -1,0 +1,35 @@
+// Runs one training from a config, in a folder of its own.
+#pragma once
+
+#include "train/config/run_config.h"
+#include "train/run_folder.h"
+
+#include <memory>
+
+namespace tandem {
+
+struct TrainOptions {
+  std::string run;       // folder; empty: runs/<name>
+  bool resume = false;   // go on from the newest checkpoint that verifies
+  int threads = 0;       // CPU worker threads; 0: one a core
+  bool validation = false;
+};
+
+class Trainer {
+ public:
+  // Opens everything: the run's folder and lock, the data, the device, and the compiled step; says
+  // what it has, the planned memory among it. Throws ConfigError, DataError, DeviceError,
+  // CheckpointError.
+  Trainer(const RunConfig& config, const TrainOptions& options);
+  ~Trainer();
+
+  // Trains to the end, or to a signal to stop; saves, evaluates and writes the report. Throws
+  // Error where the loss or a gradient is not finite.
+  void run();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tandem
