@@ -80,8 +80,10 @@ if(GLSLANG_INCLUDE AND GLSLANG_LIBRARY AND GLSLANG_SPIRV_LIBRARY)
     endif()
   endforeach()
   target_link_libraries(tandem_objects PUBLIC ${glslang_libraries})
+  # Debian's glslang has no run-time type information, which UBSan's vptr check would ask for.
   set_source_files_properties(${PROJECT_SOURCE_DIR}/core/vulkan/shader_compiler.cpp PROPERTIES
-                              COMPILE_DEFINITIONS TANDEM_GLSLANG)
+                              COMPILE_DEFINITIONS TANDEM_GLSLANG
+                              COMPILE_OPTIONS -fno-sanitize=vptr)
 else()
   message(STATUS "No glslang library (Debian: glslang-dev): built without --shader-dir")
 endif()
