@@ -1,6 +1,8 @@
 // Concatenation and slices along one axis, each in the other's gradient.
 //   y = concat(x_0, x_1, ...)     dx_k = slice of dy
 //   y = slice(x, [begin, end))    dx = dy at [begin, end), 0 elsewhere
+#include "autograd/ops/copy_dispatch.h"
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
 #include "core/cpu/movement.h"
 
@@ -101,6 +103,19 @@ std::function<void()> cpu_concat(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> vulkan_concat(const VulkanBinding& binding) {
+  std::vector<Dispatch> all;
+  const Blocks whole = blocks_at(binding.out(0), axis_of(binding));
+  int64_t first = 0;
+  for (size_t i = 0; i < binding.inputs.size(); ++i) {
+    const int64_t length = blocks_at(binding.in(i), axis_of(binding)).length;
+    all.push_back(copy_dispatch(*binding.device, binding.input(i), {0, length}, binding.output(0),
+                                {first, whole.length}, length, whole.blocks));
+    first += length;
+  }
+  return all;
+}
+
 std::vector<TensorType> infer_slice(const OpContext& context) {
   const int axis = axis_of(context);
   const int64_t begin = context.attributes->integer("begin");
@@ -133,6 +148,14 @@ std::function<void()> cpu_slice(const CpuBinding& binding) {
   return [=] { cpu_copy_blocks(*threads, to.blocks, to.length, x, from.length, y, to.length); };
 }
 
+std::vector<Dispatch> vulkan_slice(const VulkanBinding& binding) {
+  const Blocks from = blocks_at(binding.in(0), axis_of(binding));
+  const Blocks to = blocks_at(binding.out(0), axis_of(binding));
+  const int64_t first = binding.attributes->integer("begin") * from.inner;
+  return {copy_dispatch(*binding.device, binding.input(0), {first, from.length}, binding.output(0),
+                        {0, to.length}, to.length, to.blocks)};
+}
+
 // dy -> dx, whose axis has the length in attribute "length".
 std::vector<TensorType> infer_slice_gradient(const OpContext& context) {
   return {{context.inputs[0]->dtype,
@@ -159,10 +182,24 @@ std::function<void()> cpu_slice_gradient(const CpuBinding& binding) {
   return [=] { cpu_pad_blocks(*threads, from.blocks, from.length, dy, first, to.length, dx); };
 }
 
+std::vector<Dispatch> vulkan_slice_gradient(const VulkanBinding& binding) {
+  const Blocks from = blocks_at(binding.in(0), axis_of(binding));
+  const Blocks to = blocks_at(binding.out(0), axis_of(binding));
+  const int64_t first = binding.attributes->integer("begin") * from.inner;
+  Dispatch dispatch;
+  dispatch.shader = "pad_blocks";
+  dispatch.buffers = {binding.input(0), binding.output(0)};
+  dispatch.writes = 0b10;
+  dispatch.push = {static_cast<uint32_t>(from.length), static_cast<uint32_t>(first),
+                   static_cast<uint32_t>(to.length)};
+  return {strided_dispatch(*binding.device, std::move(dispatch), to.blocks * to.length, 512)};
+}
+
 const Op& slice_gradient_op = register_op({.name = "slice_gradient",
                                            .infer = infer_slice_gradient,
                                            .reference = reference_slice_gradient,
-                                           .cpu = cpu_slice_gradient});
+                                           .cpu = cpu_slice_gradient,
+                                           .vulkan = vulkan_slice_gradient});
 
 std::vector<Tensor> gradient_of_slice(const GradientContext& context) {
   const int64_t axis = context.attributes->integer("axis");
@@ -220,6 +257,7 @@ const Op& concat_op = register_op({.name = "concat",
                                    .gradient = gradient_of_concat,
                                    .reference = reference_concat,
                                    .cpu = cpu_concat,
+                                   .vulkan = vulkan_concat,
                                    .cases = concat_cases});
 
 const Op& slice_op = register_op({.name = "slice",
@@ -227,6 +265,7 @@ const Op& slice_op = register_op({.name = "slice",
                                   .gradient = gradient_of_slice,
                                   .reference = reference_slice,
                                   .cpu = cpu_slice,
+                                  .vulkan = vulkan_slice,
                                   .cases = slice_cases});
 
 }  // namespace

@@ -4,6 +4,7 @@
 // the order of additions never changes.
 #include "autograd/ops/embedding.h"
 
+#include "autograd/ops/dispatch.h"
 #include "core/cpu/embedding.h"
 #include "core/cpu/movement.h"
 
@@ -53,6 +54,16 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] { cpu_gather_rows(*threads, count, table[0], 0, table[1], from, ids, to); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const Shape& table = binding.in(0);
+  Dispatch dispatch;
+  dispatch.shader = "gather_rows";
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
+  dispatch.writes = 0b100;
+  dispatch.push = {static_cast<uint32_t>(table[0]), 0, static_cast<uint32_t>(table[1])};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+}
+
 // Inputs dy, ids, order; attribute "rows" is V.
 std::vector<TensorType> infer_gradient(const OpContext& context) {
   return {{DType::f32, {context.attributes->integer("rows"), context.in(0)[-1]}}};
@@ -80,6 +91,34 @@ std::function<void()> cpu_gradient(const CpuBinding& binding) {
   };
 }
 
+// Zeros, then the sums within chunks, then the runs that go over several.
+std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
+  const Shape& table = binding.out(0);
+  const int64_t positions = binding.in(1).elements();
+  Dispatch fill;
+  fill.shader = "fill";
+  fill.buffers = {binding.output(0)};
+  fill.writes = 0b1;
+  fill.push = {0};
+  std::vector<Dispatch> all = elementwise_dispatches(*binding.device, fill, table.elements(), 512);
+  Dispatch sum;
+  sum.shader = "embedding_gradient_sum";
+  sum.buffers = {binding.input(1), binding.input(2), binding.input(0), binding.output(0),
+                 binding.scratch};
+  sum.writes = 0b11000;
+  sum.push = {static_cast<uint32_t>(table[0]), static_cast<uint32_t>(positions),
+              static_cast<uint32_t>(table[1])};
+  sum.workgroups = {static_cast<uint32_t>((table[1] + 63) / 64),
+                    static_cast<uint32_t>((positions + embedding_chunk - 1) / embedding_chunk), 1};
+  Dispatch join = sum;
+  join.shader = "embedding_gradient_join";
+  join.buffers = {binding.input(1), binding.input(2), binding.scratch, binding.output(0)};
+  join.writes = 0b1000;
+  all.push_back(std::move(sum));
+  all.push_back(std::move(join));
+  return all;
+}
+
 size_t scratch_of_gradient(const OpContext& context, const DeviceInfo&) {
   const int64_t floats = embedding_gradient_scratch(context.in(1).elements(), context.in(0)[-1]);
   return static_cast<size_t>(floats) * sizeof(float);
@@ -89,6 +128,7 @@ const Op& embedding_gradient_op = register_op({.name = "embedding_gradient",
                                                .infer = infer_gradient,
                                                .reference = reference_gradient,
                                                .cpu = cpu_gradient,
+                                               .vulkan = vulkan_gradient,
                                                .scratch = scratch_of_gradient});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
@@ -146,6 +186,7 @@ const Op& embedding_op = register_op({.name = "embedding",
                                       .gradient = gradient,
                                       .reference = reference,
                                       .cpu = cpu,
+                                      .vulkan = vulkan,
                                       .cases = cases});
 
 }  // namespace

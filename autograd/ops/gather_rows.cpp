@@ -1,5 +1,6 @@
 // One row of every sample, such as the one at the end token.
 //   y[n, c] = x[n, index[n], c]      dx[n, t, c] = dy[n, c] where t = index[n], else 0
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
 #include "core/cpu/movement.h"
 
@@ -45,6 +46,17 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] { cpu_gather_rows(*threads, x[0], x[1], x[1], x[2], from, index, to); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const Shape& x = binding.in(0);
+  Dispatch dispatch;
+  dispatch.shader = "gather_rows";
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
+  dispatch.writes = 0b100;
+  dispatch.push = {static_cast<uint32_t>(x[1]), static_cast<uint32_t>(x[1]),
+                   static_cast<uint32_t>(x[2])};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+}
+
 // Inputs dy, index; attribute "rows" is T.
 std::vector<TensorType> infer_gradient(const OpContext& context) {
   const Shape& dy = context.in(0);
@@ -66,10 +78,21 @@ std::function<void()> cpu_gradient(const CpuBinding& binding) {
   return [=] { cpu_scatter_rows(*threads, dx[0], dx[1], dx[2], from, index, to); };
 }
 
+std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
+  const Shape& dx = binding.out(0);
+  Dispatch dispatch;
+  dispatch.shader = "scatter_rows";
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
+  dispatch.writes = 0b100;
+  dispatch.push = {static_cast<uint32_t>(dx[1]), static_cast<uint32_t>(dx[2])};
+  return {strided_dispatch(*binding.device, std::move(dispatch), dx.elements(), 512)};
+}
+
 const Op& gather_rows_gradient_op = register_op({.name = "gather_rows_gradient",
                                                  .infer = infer_gradient,
                                                  .reference = reference_gradient,
-                                                 .cpu = cpu_gradient});
+                                                 .cpu = cpu_gradient,
+                                                 .vulkan = vulkan_gradient});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   const Tensor dx = apply(gather_rows_gradient_op, {context.output_gradients[0], context.inputs[1]},
@@ -98,6 +121,7 @@ const Op& gather_rows_op = register_op({.name = "gather_rows",
                                         .gradient = gradient,
                                         .reference = reference,
                                         .cpu = cpu,
+                                        .vulkan = vulkan,
                                         .cases = cases});
 
 }  // namespace

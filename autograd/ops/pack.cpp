@@ -1,4 +1,5 @@
 // Tensors side by side in one flat arena.   y[offset_k + i] = x_k[i]
+#include "autograd/ops/copy_dispatch.h"
 #include "autograd/ops/optimizer.h"
 #include "autograd/ops/unary.h"
 #include "core/cpu/movement.h"
@@ -61,6 +62,21 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  std::vector<Dispatch> all;
+  const std::vector<int64_t>& offsets = binding.attributes->integers("offsets");
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    const BufferRange& from = binding.input(i);
+    BufferRange to = binding.output(0);
+    to.offset += static_cast<size_t>(offsets[i]) * sizeof(float);
+    to.bytes = from.bytes;
+    if (from.memory == to.memory && from.offset == to.offset) continue;
+    const int64_t count = binding.in(i).elements();
+    all.push_back(copy_dispatch(*binding.device, from, {0, count}, to, {0, count}, count, 1));
+  }
+  return all;
+}
+
 std::vector<OpCase> cases() {
   const CaseInput a{.type = {DType::f32, {8, 8}}, .differentiable = false};
   const CaseInput b{.type = {DType::f32, {3, 64}}, .differentiable = false};
@@ -95,6 +111,7 @@ const Op& pack_op = register_op({.name = "pack",
                                  .infer = infer,
                                  .reference = reference,
                                  .cpu = cpu,
+                                 .vulkan = vulkan,
                                  .cases = cases,
                                  .packs = true});
 

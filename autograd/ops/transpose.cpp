@@ -1,5 +1,6 @@
 // Axes in another order.
 //   y[i_p0, i_p1, ...] = x[i_0, i_1, ...]     dx = transpose(dy, the inverse permutation)
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
 #include "core/cpu/movement.h"
 
@@ -63,6 +64,44 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] { cpu_permute(*threads, loops, x, y); };
 }
 
+// Whether the loops are a transpose of matrices, [outer,] rows, columns, large enough for tiles.
+bool is_transpose(const PermuteLoops& loops) {
+  const auto last = static_cast<size_t>(loops.rank - 1);
+  if (loops.rank < 2 || loops.rank > 3 || loops.stride[last - 1] != 1) return false;
+  const int64_t rows = loops.size[last - 1];
+  const int64_t columns = loops.size[last];
+  const bool dense = loops.rank == 2 || loops.stride[0] == rows * columns;
+  return dense && loops.stride[last] == rows && rows >= 16 && columns >= 16;
+}
+
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const PermuteLoops loops =
+      permute_loops(binding.in(0), binding.attributes->integers("permutation"));
+  Dispatch dispatch;
+  dispatch.buffers = {binding.input(0), binding.output(0)};
+  dispatch.writes = 0b10;
+  if (!binding.device->software() && is_transpose(loops)) {
+    const auto rows = static_cast<uint32_t>(loops.size[static_cast<size_t>(loops.rank - 2)]);
+    const auto columns = static_cast<uint32_t>(loops.size[static_cast<size_t>(loops.rank - 1)]);
+    dispatch.shader = "transpose_tiles";
+    dispatch.push = {rows, columns};
+    dispatch.workgroups = {(columns + 15) / 16, (rows + 15) / 16,
+                           loops.rank == 3 ? static_cast<uint32_t>(loops.size[0]) : 1};
+    const auto& most = binding.device->max_workgroups;
+    if (dispatch.workgroups[0] <= most[0] && dispatch.workgroups[1] <= most[1] &&
+        dispatch.workgroups[2] <= most[2]) {
+      return {dispatch};
+    }
+    dispatch.push.clear();
+  }
+  dispatch.shader = "transpose";
+  dispatch.specialization = {static_cast<uint32_t>(loops.rank)};
+  for (const auto& words : {loops.size, loops.stride}) {
+    dispatch.push.insert(dispatch.push.end(), words.begin(), words.end());
+  }
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+}
+
 std::vector<OpCase> cases() {
   const auto item = [](std::string name, const Shape& shape, std::vector<int> permutation) {
     return OpCase{.name = std::move(name),
@@ -77,6 +116,7 @@ std::vector<OpCase> cases() {
   few.refused = true;
   return {item("a matrix", {37, 19}, {1, 0}),
           item("a larger matrix", {130, 67}, {1, 0}),
+          item("matrices", {3, 19, 35}, {0, 2, 1}),
           item("heads before tokens", {2, 5, 3, 8}, {0, 2, 1, 3}),
           item("channels last", {2, 3, 5, 7}, {0, 2, 3, 1}),
           item("channels first", {2, 5, 7, 3}, {0, 3, 1, 2}),
@@ -92,6 +132,7 @@ const Op& transpose_op = register_op({.name = "transpose",
                                       .gradient = gradient,
                                       .reference = reference,
                                       .cpu = cpu,
+                                      .vulkan = vulkan,
                                       .cases = cases});
 
 }  // namespace

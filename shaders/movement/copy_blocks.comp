@@ -1,0 +1,32 @@
+// Copies 32-bit words in blocks: block n, word j goes from from_first + n from_stride + j to
+// to_first + n to_stride + j. Serves concat, slice and pack.
+// One workgroup takes 512 words at a time and strides over the rest.
+//   binding 0  x  words
+//   binding 1  y  words  written
+//   push       length of a block, from_first, from_stride, to_first, to_stride, count of all words
+#version 450
+
+layout(local_size_x = 128) in;
+
+layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
+layout(push_constant) uniform Push {
+  uint length_;
+  uint from_first;
+  uint from_stride;
+  uint to_first;
+  uint to_stride;
+  uint count;
+};
+
+void main() {
+  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
+    for (uint turn = 0; turn < 4; ++turn) {
+      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
+      if (i >= count) continue;
+      const uint block = i / length_;
+      const uint at = i - block * length_;
+      y[to_first + block * to_stride + at] = x[from_first + block * from_stride + at];
+    }
+  }
+}

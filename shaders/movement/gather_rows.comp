@@ -1,0 +1,32 @@
+// y[k, c] = x[k * stride + clamp(index[k], 0, rows - 1), c]: a row of every sample (stride = rows)
+// or rows of one table (stride 0).
+// One workgroup takes 512 elements of y at a time and strides over the rest.
+//   binding 0  x      [.., columns]      words
+//   binding 1  index  [samples]          i32
+//   binding 2  y      [samples, columns] words  written
+//   push       rows, stride, columns, count = samples * columns
+#version 450
+
+layout(local_size_x = 128) in;
+
+layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 1) readonly buffer Index { int index[]; };
+layout(std430, binding = 2) writeonly buffer Y { uint y[]; };
+layout(push_constant) uniform Push {
+  uint rows;
+  uint stride;
+  uint columns;
+  uint count;
+};
+
+void main() {
+  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
+    for (uint turn = 0; turn < 4; ++turn) {
+      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
+      if (i >= count) continue;
+      const uint sample_ = i / columns;
+      const uint row = sample_ * stride + uint(clamp(index[sample_], 0, int(rows) - 1));
+      y[i] = x[row * columns + (i - sample_ * columns)];
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// y[n, j] = x[n, j - first] where first <= j < first + length, else 0: the gradient of a slice.
+// One workgroup takes 512 elements of y at a time and strides over the rest.
+//   binding 0  x  [blocks, length]     words
+//   binding 1  y  [blocks, to_length]  words  written
+//   push       length, first, to_length, count = blocks * to_length
+#version 450
+
+layout(local_size_x = 128) in;
+
+layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
+layout(push_constant) uniform Push {
+  uint length_;
+  uint first;
+  uint to_length;
+  uint count;
+};
+
+void main() {
+  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
+    for (uint turn = 0; turn < 4; ++turn) {
+      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
+      if (i >= count) continue;
+      const uint block = i / to_length;
+      const uint at = i - block * to_length - first;  // wraps below first, so one test will do
+      y[i] = at < length_ ? x[block * length_ + at] : 0;
+    }
+  }
+}

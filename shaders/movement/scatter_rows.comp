@@ -1,0 +1,32 @@
+// y[k, t, c] = x[k, c] where t = clamp(index[k], 0, rows - 1), else 0: the gradient of a row
+// gathered from every sample.
+// One workgroup takes 512 elements of y at a time and strides over the rest.
+//   binding 0  x      [samples, columns]        words
+//   binding 1  index  [samples]                 i32
+//   binding 2  y      [samples, rows, columns]  words  written
+//   push       rows, columns, count = samples * rows * columns
+#version 450
+
+layout(local_size_x = 128) in;
+
+layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 1) readonly buffer Index { int index[]; };
+layout(std430, binding = 2) writeonly buffer Y { uint y[]; };
+layout(push_constant) uniform Push {
+  uint rows;
+  uint columns;
+  uint count;
+};
+
+void main() {
+  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
+    for (uint turn = 0; turn < 4; ++turn) {
+      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
+      if (i >= count) continue;
+      const uint row = i / columns;  // of [samples, rows]
+      const uint sample_ = row / rows;
+      const bool here = row - sample_ * rows == uint(clamp(index[sample_], 0, int(rows) - 1));
+      y[i] = here ? x[sample_ * columns + (i - row * columns)] : 0;
+    }
+  }
+}

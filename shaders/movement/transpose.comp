@@ -1,0 +1,36 @@
+// y, in row-major order of the loops (core/permute.h), from a strided x of 32-bit words.
+// One workgroup takes 512 elements of y at a time and strides over the rest.
+//   binding 0  x  words
+//   binding 1  y  [count]  words  written
+//   constant 0  rank: number of loops, 1 to 6
+//   push       size and stride of each loop, outermost first; count
+#version 450
+
+layout(local_size_x = 128) in;
+
+layout(constant_id = 0) const uint rank = 1;
+
+layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
+layout(push_constant) uniform Push {
+  uint size[6];
+  uint stride[6];
+  uint count;
+};
+
+void main() {
+  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
+    for (uint turn = 0; turn < 4; ++turn) {
+      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
+      if (i >= count) continue;
+      uint left = i;
+      uint from = 0;
+      for (uint loop = rank - 1; loop > 0; --loop) {
+        const uint outer = left / size[loop];
+        from += (left - outer * size[loop]) * stride[loop];
+        left = outer;
+      }
+      y[i] = x[from + left * stride[0]];
+    }
+  }
+}
