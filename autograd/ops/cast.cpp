@@ -1,6 +1,7 @@
 // Another element type, rounded to nearest even.   y = x    dx = dy
 #include "autograd/ops/cast.h"
 
+#include "autograd/ops/dispatch.h"
 #include "core/cpu/cast.h"
 #include "core/cpu/threads.h"
 
@@ -42,6 +43,23 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+// Halves go two to a word, whole words at the end.
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const DType from = binding.inputs[0]->dtype;
+  const DType to = binding.outputs[0]->dtype;
+  Dispatch dispatch;
+  dispatch.buffers = {binding.input(0), binding.output(0)};
+  dispatch.writes = 0b10;
+  if (from == DType::i32) {
+    dispatch.shader = "cast_from_i32";
+  } else {
+    dispatch.shader = from == DType::f32 ? "cast_to_half" : "cast_from_half";
+    const DType half = from == DType::f32 ? to : from;
+    dispatch.specialization = {half == DType::bf16 ? 0u : 1u};
+  }
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 256)};
+}
+
 std::vector<OpCase> cases() {
   const auto there_and_back = [](DType dtype, const Shape& shape, double tolerance) {
     return OpCase{.name = fmt::format("to {} and back, {}", name_of(dtype), shape),
@@ -73,6 +91,7 @@ const Op& cast_op = register_op({.name = "cast",
                                  .gradient = gradient,
                                  .reference = reference,
                                  .cpu = cpu,
+                                 .vulkan = vulkan,
                                  .cases = cases});
 
 }  // namespace

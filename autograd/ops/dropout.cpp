@@ -1,10 +1,12 @@
 // Dropout.   y = x mask / (1 - p)      dx = dy mask / (1 - p): the same op with the same numbers
 #include "autograd/ops/dropout.h"
 
+#include "autograd/ops/dispatch.h"
 #include "core/cpu/dropout.h"
 #include "core/cpu/threads.h"
 #include "core/philox.h"
 
+#include <bit>
 #include <cmath>
 
 namespace tandem {
@@ -74,6 +76,17 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  Dispatch dispatch;
+  dispatch.shader = "dropout";
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
+  dispatch.writes = 0b100;
+  dispatch.push = {threshold_of(binding),
+                   std::bit_cast<uint32_t>(static_cast<float>(factor_of(binding))), use_of(binding),
+                   static_cast<uint32_t>(RandomUse::dropout)};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+}
+
 std::vector<OpCase> cases() {
   const auto item = [](std::string name, const Shape& shape, double probability) {
     return OpCase{.name = std::move(name),
@@ -103,6 +116,7 @@ const Op& dropout_op = register_op({.name = "dropout",
                                     .gradient = gradient,
                                     .reference = reference,
                                     .cpu = cpu,
+                                    .vulkan = vulkan,
                                     .cases = cases,
                                     .in_place = {0}});
 

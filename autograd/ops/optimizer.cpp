@@ -4,6 +4,7 @@
 //   m = beta1 m + (1 - beta1) g'        v = beta2 v + (1 - beta2) g'^2
 //   p = (1 - lr wd) p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 #include "autograd/ops/optimizer.h"
+#include "autograd/ops/optimizer_dispatch.h"
 #include "core/cpu/optimizer.h"
 
 #include <algorithm>
@@ -55,7 +56,8 @@ std::function<void()> cpu_norm_kernel(const CpuBinding& binding) {
   return [=] { cpu_norm(*threads, count, arena, blocks, norm, scratch); };
 }
 
-size_t scratch_of_norm(const OpContext& context, const DeviceInfo&) {
+size_t scratch_of_norm(const OpContext& context, const DeviceInfo& device) {
+  if (device.backend != "cpu") return norm_scratch(device, context.in(0).elements());
   return static_cast<size_t>(cpu_norm_scratch(context.in(0).elements())) * sizeof(double);
 }
 
@@ -143,6 +145,7 @@ const Op& norm_op = register_op({.name = "gradient_norm",
                                  .infer = infer_norm,
                                  .reference = reference_norm,
                                  .cpu = cpu_norm_kernel,
+                                 .vulkan = norm_dispatches,
                                  .scratch = scratch_of_norm,
                                  .cases = norm_cases});
 
@@ -150,6 +153,7 @@ const Op& adamw_op = register_op({.name = "adamw",
                                   .infer = infer_adamw,
                                   .reference = reference_adamw,
                                   .cpu = cpu_adamw_kernel,
+                                  .vulkan = adamw_dispatches,
                                   .mutates = {0, 2, 3}});
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "autograd/reference.h"
 #include "core/philox.h"
 #include "tests/devices.h"
+#include "tests/disguised_device.h"
 
 #include <doctest/doctest.h>
 
@@ -224,6 +225,17 @@ TEST_CASE("every_kernel_agrees_with_its_reference_on_every_device") {
     for (const Checked& checked : all_cases(false)) {
       CAPTURE(checked.name());
       check_on_device(device, checked);
+    }
+  });
+}
+
+TEST_CASE("kernels_that_only_gpus_are_given_agree_too") {
+  for_each_vulkan_device([](Device& device) {
+    if (!device.info().software()) return;
+    DisguisedDevice disguised(device);
+    for (const Checked& checked : all_cases(false)) {
+      CAPTURE(checked.name());
+      check_on_device(disguised, checked);
     }
   });
 }

@@ -1,0 +1,106 @@
+#include "autograd/ops/optimizer_dispatch.h"
+
+#include "autograd/ops/dispatch.h"
+#include "autograd/ops/reduce_dispatch.h"
+#include "core/cpu/optimizer.h"
+
+#include <algorithm>
+
+namespace tandem {
+
+namespace {
+
+constexpr int64_t row_blocks = 64;  // that one workgroup of the norm's first pass takes
+
+int64_t rows_of(int64_t blocks) { return (blocks + row_blocks - 1) / row_blocks; }
+
+// The sums of the first pass: [rows, 64].
+ReduceSize sums_size(int64_t count) { return {1, rows_of(count / arena_block), arena_block}; }
+
+size_t sums_bytes(int64_t count) {
+  return static_cast<size_t>(rows_of(count / arena_block) * arena_block) * sizeof(float);
+}
+
+// Blocks whose elements one binding may span: whole rows, so that cuts change no sum.
+int64_t slice_blocks(const DeviceInfo& device) {
+  const auto most = static_cast<int64_t>(std::min<uint64_t>(device.max_storage_range, 1u << 31));
+  const int64_t row_bytes = row_blocks * arena_block * static_cast<int64_t>(sizeof(float));
+  return std::max<int64_t>(1, most / row_bytes) * row_blocks;
+}
+
+BufferRange part(const BufferRange& range, int64_t first, int64_t count, int64_t bytes_each) {
+  return {range.memory, range.offset + static_cast<size_t>(first * bytes_each),
+          static_cast<size_t>(count * bytes_each)};
+}
+
+constexpr int64_t block_bytes = arena_block * static_cast<int64_t>(sizeof(float));
+constexpr int64_t entry_bytes = 2 * static_cast<int64_t>(sizeof(int32_t));
+
+Dispatch adamw_slice(const VulkanBinding& binding, int64_t first, int64_t count) {
+  Dispatch dispatch;
+  dispatch.shader = "adamw";
+  for (size_t i = 0; i < 4; ++i) {
+    dispatch.buffers.push_back(part(binding.input(i), first, count, block_bytes));
+  }
+  dispatch.buffers.push_back(part(binding.input(4), first, count, entry_bytes));
+  for (size_t i = 5; i < 8; ++i) dispatch.buffers.push_back(binding.input(i));
+  dispatch.writes = 0b1101;
+  dispatch.push = {static_cast<uint32_t>(binding.in(5)[0])};
+  return strided_dispatch(*binding.device, std::move(dispatch), count, 1);
+}
+
+Dispatch squares_slice(const VulkanBinding& binding, int64_t first, int64_t count) {
+  constexpr int64_t row_bytes = block_bytes;  // a row of sums has as many floats as a block
+  Dispatch dispatch;
+  dispatch.shader = "norm_squares";
+  dispatch.buffers = {part(binding.input(0), first, count, block_bytes),
+                      part(binding.input(1), first, count, entry_bytes),
+                      part(binding.scratch, first / row_blocks, rows_of(count), row_bytes)};
+  dispatch.writes = 0b100;
+  return strided_dispatch(*binding.device, std::move(dispatch), count, row_blocks);
+}
+
+}  // namespace
+
+size_t norm_scratch(const DeviceInfo& device, int64_t count) {
+  // The sums, what reducing them wants, and the 64 sums that are left.
+  return sums_bytes(count) + reduction_scratch(device, sums_size(count)) +
+         static_cast<size_t>(block_bytes);
+}
+
+std::vector<Dispatch> norm_dispatches(const VulkanBinding& binding) {
+  const int64_t count = binding.in(0).elements();
+  const int64_t blocks = count / arena_block;
+  const int64_t slice = slice_blocks(*binding.device);
+  std::vector<Dispatch> all;
+  for (int64_t first = 0; first < blocks; first += slice) {
+    all.push_back(squares_slice(binding, first, std::min(slice, blocks - first)));
+  }
+  const BufferRange sums{binding.scratch.memory, binding.scratch.offset, sums_bytes(count)};
+  const BufferRange left{binding.scratch.memory, sums.offset + sums.bytes,
+                         static_cast<size_t>(block_bytes)};
+  const size_t inner_bytes = reduction_scratch(*binding.device, sums_size(count));
+  const BufferRange inner{binding.scratch.memory, left.offset + left.bytes, inner_bytes};
+  for (Dispatch& level :
+       reduction_dispatches(*binding.device, "sum", sums_size(count), sums, left, 1.0f, inner)) {
+    all.push_back(std::move(level));
+  }
+  Dispatch root;
+  root.shader = "norm_root";
+  root.buffers = {left, binding.output(0)};
+  root.writes = 0b10;
+  all.push_back(std::move(root));
+  return all;
+}
+
+std::vector<Dispatch> adamw_dispatches(const VulkanBinding& binding) {
+  const int64_t blocks = binding.in(0).elements() / arena_block;
+  const int64_t slice = slice_blocks(*binding.device);
+  std::vector<Dispatch> all;
+  for (int64_t first = 0; first < blocks; first += slice) {
+    all.push_back(adamw_slice(binding, first, std::min(slice, blocks - first)));
+  }
+  return all;
+}
+
+}  // namespace tandem
