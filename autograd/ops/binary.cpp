@@ -10,6 +10,8 @@
 #include "core/cpu/elementwise.h"
 #include "core/cpu/threads.h"
 
+#include <algorithm>
+
 namespace tandem {
 
 namespace {
@@ -113,12 +115,18 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.shader = name_of(kind);
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
-  dispatch.specialization = {static_cast<uint32_t>(loops.rank)};
+  const bool alike = loops.rank == 1 && loops.a[0] == 1 && loops.b[0] == 1;
+  dispatch.specialization = {alike ? 0 : static_cast<uint32_t>(loops.rank)};
   for (const auto& words : {loops.size, loops.a, loops.b}) {
     dispatch.push.insert(dispatch.push.end(), words.begin(), words.end());
   }
+  for (const size_t word : {0, 1}) {
+    for (const int64_t size : loops.size) {
+      dispatch.push.push_back(divisor_words(std::max<int64_t>(1, size))[word]);
+    }
+  }
   const int64_t count = binding.out(0).elements();
-  if (loops.rank == 1 && loops.a[0] == 1 && loops.b[0] == 1) {
+  if (alike) {
     return elementwise_dispatches(*binding.device, dispatch, count, 512);
   }
   return {strided_dispatch(*binding.device, std::move(dispatch), count, 512)};

@@ -190,8 +190,9 @@ std::vector<Dispatch> vulkan_slice_gradient(const VulkanBinding& binding) {
   dispatch.shader = "pad_blocks";
   dispatch.buffers = {binding.input(0), binding.output(0)};
   dispatch.writes = 0b10;
+  const auto [multiplier, shift] = divisor_words(to.length);
   dispatch.push = {static_cast<uint32_t>(from.length), static_cast<uint32_t>(first),
-                   static_cast<uint32_t>(to.length)};
+                   static_cast<uint32_t>(to.length), multiplier, shift};
   return {strided_dispatch(*binding.device, std::move(dispatch), to.blocks * to.length, 512)};
 }
 

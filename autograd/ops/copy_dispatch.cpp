@@ -11,9 +11,14 @@ Dispatch copy_dispatch(const DeviceInfo& device, const BufferRange& from, BlockP
   dispatch.shader = "copy_blocks";
   dispatch.buffers = {from, to};
   dispatch.writes = 0b10;
-  dispatch.push = {static_cast<uint32_t>(length), static_cast<uint32_t>(from_places.first),
+  const auto [multiplier, shift] = divisor_words(length);
+  dispatch.push = {static_cast<uint32_t>(length),
+                   multiplier,
+                   shift,
+                   static_cast<uint32_t>(from_places.first),
                    static_cast<uint32_t>(from_places.stride),
-                   static_cast<uint32_t>(to_places.first), static_cast<uint32_t>(to_places.stride)};
+                   static_cast<uint32_t>(to_places.first),
+                   static_cast<uint32_t>(to_places.stride)};
   return strided_dispatch(device, std::move(dispatch), length * blocks, 512);
 }
 

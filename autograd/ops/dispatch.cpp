@@ -1,6 +1,7 @@
 #include "autograd/ops/dispatch.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace tandem {
 
@@ -30,6 +31,16 @@ Dispatch strided_dispatch(const DeviceInfo& device, Dispatch dispatch, int64_t c
   dispatch.workgroups = {static_cast<uint32_t>(std::min<int64_t>(groups, device.max_workgroups[0])),
                          1, 1};
   return dispatch;
+}
+
+// Division by multiplication (Granlund & Montgomery 1994, section 4): for n < 2^31 and
+// 2^(l-1) < d <= 2^l, floor(n / d) = n m >> (31 + l) with m = floor(2^(31 + l) / d) + 1, which has
+// 32 bits. m = 0 stands for the division by one, where it would have more.
+std::array<uint32_t, 2> divisor_words(int64_t divisor) {
+  if (divisor == 1) return {0, 0};
+  const auto wide = static_cast<uint64_t>(divisor);
+  const auto bits = static_cast<uint32_t>(std::bit_width(wide - 1));
+  return {static_cast<uint32_t>((uint64_t{1} << (31 + bits)) / wide + 1), bits - 1};
 }
 
 }  // namespace tandem

@@ -3,6 +3,7 @@
 
 #include "core/device.h"
 
+#include <array>
 #include <vector>
 
 namespace tandem {
@@ -18,5 +19,9 @@ std::vector<Dispatch> elementwise_dispatches(const DeviceInfo& device, const Dis
 // last push-constant word, and as many workgroups as they take or the device allows.
 Dispatch strided_dispatch(const DeviceInfo& device, Dispatch dispatch, int64_t count,
                           int64_t per_workgroup);
+
+// Two push-constant words by which shaders/common/division.glsl divides by `divisor` without a
+// division. REQUIRES: 1 <= divisor < 2^31.
+std::array<uint32_t, 2> divisor_words(int64_t divisor);
 
 }  // namespace tandem

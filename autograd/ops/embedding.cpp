@@ -60,7 +60,9 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.shader = "gather_rows";
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
-  dispatch.push = {static_cast<uint32_t>(table[0]), 0, static_cast<uint32_t>(table[1])};
+  const auto [multiplier, shift] = divisor_words(table[1]);
+  dispatch.push = {static_cast<uint32_t>(table[0]), 0, static_cast<uint32_t>(table[1]), multiplier,
+                   shift};
   return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
 }
 

@@ -52,8 +52,9 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.shader = "gather_rows";
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
+  const auto [multiplier, shift] = divisor_words(x[2]);
   dispatch.push = {static_cast<uint32_t>(x[1]), static_cast<uint32_t>(x[1]),
-                   static_cast<uint32_t>(x[2])};
+                   static_cast<uint32_t>(x[2]), multiplier, shift};
   return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
 }
 
@@ -84,7 +85,10 @@ std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
   dispatch.shader = "scatter_rows";
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
-  dispatch.push = {static_cast<uint32_t>(dx[1]), static_cast<uint32_t>(dx[2])};
+  const auto rows = divisor_words(dx[1]);
+  const auto columns = divisor_words(dx[2]);
+  dispatch.push = {static_cast<uint32_t>(dx[1]), rows[0],    rows[1],
+                   static_cast<uint32_t>(dx[2]), columns[0], columns[1]};
   return {strided_dispatch(*binding.device, std::move(dispatch), dx.elements(), 512)};
 }
 

@@ -114,7 +114,10 @@ std::vector<Dispatch> vulkan_expand(const VulkanBinding& binding) {
   dispatch.shader = "broadcast_to";
   dispatch.buffers = {binding.input(0), binding.output(0)};
   dispatch.writes = 0b10;
-  dispatch.push = {static_cast<uint32_t>(size.length), static_cast<uint32_t>(size.inner),
+  const auto length = divisor_words(size.length);
+  const auto inner = divisor_words(size.inner);
+  dispatch.push = {static_cast<uint32_t>(size.length),         length[0], length[1],
+                   static_cast<uint32_t>(size.inner),          inner[0],  inner[1],
                    std::bit_cast<uint32_t>(factor_of(binding))};
   return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
 }

@@ -6,6 +6,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace tandem {
 
 namespace {
@@ -98,6 +100,11 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.specialization = {static_cast<uint32_t>(loops.rank)};
   for (const auto& words : {loops.size, loops.stride}) {
     dispatch.push.insert(dispatch.push.end(), words.begin(), words.end());
+  }
+  for (const size_t word : {0, 1}) {
+    for (const int64_t size : loops.size) {
+      dispatch.push.push_back(divisor_words(std::max<int64_t>(1, size))[word]);
+    }
   }
   return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
 }

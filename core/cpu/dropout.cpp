@@ -1,5 +1,7 @@
 #include "core/cpu/dropout.h"
 
+#include "core/philox.h"
+
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
@@ -11,44 +13,76 @@
 HWY_BEFORE_NAMESPACE();
 namespace tandem::HWY_NAMESPACE {
 
-// Philox4x32-10 (core/philox.h) for this many counters side by side, so that the compiler makes
-// vectors of the loops.
-constexpr int64_t groups = 16;
+namespace hn = hwy::HWY_NAMESPACE;
 
-struct Words {
-  uint32_t word[4][groups];
+#if HWY_TARGET == HWY_SCALAR
+
+// One counter at a time.
+constexpr int64_t words_at_once = 4;
+
+void random_words(const DropoutStream& stream, uint32_t first, uint32_t* words) {
+  const auto& counter = stream.counter;
+  const auto four = philox({first, counter[0], counter[1], counter[2]}, stream.key);
+  std::copy(four.begin(), four.end(), words);
+}
+
+#else
+
+using Tag = hn::ScalableTag<uint32_t>;
+using Vector = hn::Vec<Tag>;
+
+// Low and high halves of the products of all lanes with a constant.
+struct Product {
+  Vector low;
+  Vector high;
 };
 
-void random_words(const DropoutStream& stream, uint32_t first, Words& words) {
-  for (int64_t i = 0; i < groups; ++i) {
-    words.word[0][i] = first + static_cast<uint32_t>(i);
-    for (size_t w = 0; w < 3; ++w) words.word[w + 1][i] = stream.counter[w];
-  }
+HWY_INLINE Product multiply(Vector x, uint32_t factor) {
+  const Tag d;
+  const hn::RepartitionToWide<Tag> wide;
+  const Vector constant = hn::Set(d, factor);
+  const auto even = hn::MulEven(x, constant);
+  const auto odd = hn::MulEven(hn::Shuffle2301(x), constant);
+  return {hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even)),
+          hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even)))};
+}
+
+// Philox4x32-10 (core/philox.h) for as many counters as there are lanes, from `first` on: words
+// [4 lanes] in order.
+HWY_INLINE void random_words(const DropoutStream& stream, uint32_t first, uint32_t* words) {
+  const Tag d;
+  Vector c0 = hn::Iota(d, first);
+  Vector c1 = hn::Set(d, stream.counter[0]);
+  Vector c2 = hn::Set(d, stream.counter[1]);
+  Vector c3 = hn::Set(d, stream.counter[2]);
   uint32_t key0 = stream.key[0];
   uint32_t key1 = stream.key[1];
   for (int round = 0; round < 10; ++round) {
-    for (int64_t i = 0; i < groups; ++i) {
-      const uint64_t low = uint64_t{0xD2511F53} * words.word[0][i];
-      const uint64_t high = uint64_t{0xCD9E8D57} * words.word[2][i];
-      words.word[0][i] = static_cast<uint32_t>(high >> 32) ^ words.word[1][i] ^ key0;
-      words.word[1][i] = static_cast<uint32_t>(high);
-      words.word[2][i] = static_cast<uint32_t>(low >> 32) ^ words.word[3][i] ^ key1;
-      words.word[3][i] = static_cast<uint32_t>(low);
-    }
+    const Product p0 = multiply(c0, 0xD2511F53);
+    const Product p2 = multiply(c2, 0xCD9E8D57);
+    c0 = hn::Xor(hn::Xor(p2.high, c1), hn::Set(d, key0));
+    c2 = hn::Xor(hn::Xor(p0.high, c3), hn::Set(d, key1));
+    c1 = p2.low;
+    c3 = p0.low;
     key0 += 0x9E3779B9;
     key1 += 0xBB67AE85;
   }
+  hn::StoreInterleaved4(c0, c1, c2, c3, d, words);
 }
+
+constexpr int64_t words_at_once = 4 * hn::MaxLanes(Tag());
+
+#endif
 
 void dropout(const DropoutStream& stream, uint32_t threshold, float factor, const float* x,
              float* y, int64_t begin, int64_t end) {
-  Words words;
-  for (int64_t first = begin; first < end; first += 4 * groups) {
+  HWY_ALIGN uint32_t words[words_at_once];
+  for (int64_t first = begin; first < end; first += words_at_once) {
     random_words(stream, static_cast<uint32_t>(first / 4), words);
-    const int64_t count = std::min(4 * groups, end - first);
+    const int64_t count = std::min(words_at_once, end - first);
     for (int64_t i = 0; i < count; ++i) {
-      const bool dropped = words.word[i % 4][i / 4] < threshold;
-      y[first + i] = dropped ? 0.0f : x[first + i] * factor;
+      const float kept = x[first + i] * factor;
+      y[first + i] = words[i] < threshold ? 0.0f : kept;
     }
   }
 }

@@ -3,8 +3,12 @@
 // One workgroup takes 512 words at a time and strides over the rest.
 //   binding 0  x  words
 //   binding 1  y  words  written
-//   push       length of a block, from_first, from_stride, to_first, to_stride, count of all words
+//   push       length of a block, the two words that divide by it, from_first,
+//              from_stride, to_first, to_stride, count of all words
 #version 450
+#extension GL_GOOGLE_include_directive : require
+
+#include "common/division.glsl"
 
 layout(local_size_x = 128) in;
 
@@ -12,6 +16,8 @@ layout(std430, binding = 0) readonly buffer X { uint x[]; };
 layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
 layout(push_constant) uniform Push {
   uint length_;
+  uint length_multiplier;
+  uint length_shift;
   uint from_first;
   uint from_stride;
   uint to_first;
@@ -24,7 +30,7 @@ void main() {
     for (uint turn = 0; turn < 4; ++turn) {
       const uint i = base + turn * 128 + gl_LocalInvocationID.x;
       if (i >= count) continue;
-      const uint block = i / length_;
+      const uint block = quotient(i, length_multiplier, length_shift);
       const uint at = i - block * length_;
       y[to_first + block * to_stride + at] = x[from_first + block * from_stride + at];
     }

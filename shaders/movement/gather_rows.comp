@@ -4,8 +4,11 @@
 //   binding 0  x      [.., columns]      words
 //   binding 1  index  [samples]          i32
 //   binding 2  y      [samples, columns] words  written
-//   push       rows, stride, columns, count = samples * columns
+//   push       rows, stride, columns and the two words that divide by it, count = samples * columns
 #version 450
+#extension GL_GOOGLE_include_directive : require
+
+#include "common/division.glsl"
 
 layout(local_size_x = 128) in;
 
@@ -16,6 +19,8 @@ layout(push_constant) uniform Push {
   uint rows;
   uint stride;
   uint columns;
+  uint columns_multiplier;
+  uint columns_shift;
   uint count;
 };
 
@@ -24,7 +29,7 @@ void main() {
     for (uint turn = 0; turn < 4; ++turn) {
       const uint i = base + turn * 128 + gl_LocalInvocationID.x;
       if (i >= count) continue;
-      const uint sample_ = i / columns;
+      const uint sample_ = quotient(i, columns_multiplier, columns_shift);
       const uint row = sample_ * stride + uint(clamp(index[sample_], 0, int(rows) - 1));
       y[i] = x[row * columns + (i - sample_ * columns)];
     }

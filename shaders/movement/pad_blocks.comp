@@ -2,8 +2,11 @@
 // One workgroup takes 512 elements of y at a time and strides over the rest.
 //   binding 0  x  [blocks, length]     words
 //   binding 1  y  [blocks, to_length]  words  written
-//   push       length, first, to_length, count = blocks * to_length
+//   push       length, first, to_length and the two words that divide by it, count = blocks * to_length
 #version 450
+#extension GL_GOOGLE_include_directive : require
+
+#include "common/division.glsl"
 
 layout(local_size_x = 128) in;
 
@@ -13,6 +16,8 @@ layout(push_constant) uniform Push {
   uint length_;
   uint first;
   uint to_length;
+  uint to_multiplier;
+  uint to_shift;
   uint count;
 };
 
@@ -21,7 +26,7 @@ void main() {
     for (uint turn = 0; turn < 4; ++turn) {
       const uint i = base + turn * 128 + gl_LocalInvocationID.x;
       if (i >= count) continue;
-      const uint block = i / to_length;
+      const uint block = quotient(i, to_multiplier, to_shift);
       const uint at = i - block * to_length - first;  // wraps below first, so one test will do
       y[i] = at < length_ ? x[block * length_ + at] : 0;
     }

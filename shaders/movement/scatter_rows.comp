@@ -4,8 +4,11 @@
 //   binding 0  x      [samples, columns]        words
 //   binding 1  index  [samples]                 i32
 //   binding 2  y      [samples, rows, columns]  words  written
-//   push       rows, columns, count = samples * rows * columns
+//   push       rows, columns, each followed by the two words that divide by it, count = samples * rows * columns
 #version 450
+#extension GL_GOOGLE_include_directive : require
+
+#include "common/division.glsl"
 
 layout(local_size_x = 128) in;
 
@@ -14,7 +17,11 @@ layout(std430, binding = 1) readonly buffer Index { int index[]; };
 layout(std430, binding = 2) writeonly buffer Y { uint y[]; };
 layout(push_constant) uniform Push {
   uint rows;
+  uint rows_multiplier;
+  uint rows_shift;
   uint columns;
+  uint columns_multiplier;
+  uint columns_shift;
   uint count;
 };
 
@@ -23,8 +30,8 @@ void main() {
     for (uint turn = 0; turn < 4; ++turn) {
       const uint i = base + turn * 128 + gl_LocalInvocationID.x;
       if (i >= count) continue;
-      const uint row = i / columns;  // of [samples, rows]
-      const uint sample_ = row / rows;
+      const uint row = quotient(i, columns_multiplier, columns_shift);  // of [samples, rows]
+      const uint sample_ = quotient(row, rows_multiplier, rows_shift);
       const bool here = row - sample_ * rows == uint(clamp(index[sample_], 0, int(rows) - 1));
       y[i] = here ? x[sample_ * columns + (i - row * columns)] : 0;
     }

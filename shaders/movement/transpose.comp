@@ -3,8 +3,12 @@
 //   binding 0  x  words
 //   binding 1  y  [count]  words  written
 //   constant 0  rank: number of loops, 1 to 6
-//   push       size and stride of each loop, outermost first; count
+//   push       size and stride of each loop, outermost first, and the two words that divide by
+//              its size (common/division.glsl); count
 #version 450
+#extension GL_GOOGLE_include_directive : require
+
+#include "common/division.glsl"
 
 layout(local_size_x = 128) in;
 
@@ -15,6 +19,8 @@ layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
 layout(push_constant) uniform Push {
   uint size[6];
   uint stride[6];
+  uint multiplier[6];
+  uint shift[6];
   uint count;
 };
 
@@ -26,7 +32,7 @@ void main() {
       uint left = i;
       uint from = 0;
       for (uint loop = rank - 1; loop > 0; --loop) {
-        const uint outer = left / size[loop];
+        const uint outer = quotient(left, multiplier[loop], shift[loop]);
         from += (left - outer * size[loop]) * stride[loop];
         left = outer;
       }

@@ -2,8 +2,11 @@
 // One workgroup takes 512 elements of y at a time and strides over the rest.
 //   binding 0  x  [outer, inner]          f32
 //   binding 1  y  [outer, length, inner]  f32  written
-//   push       length, inner, factor, count = outer * length * inner
+//   push       length, inner, each followed by the two words that divide by it, factor, count = outer * length * inner
 #version 450
+#extension GL_GOOGLE_include_directive : require
+
+#include "common/division.glsl"
 
 layout(local_size_x = 128) in;
 
@@ -11,7 +14,11 @@ layout(std430, binding = 0) readonly buffer X { float x[]; };
 layout(std430, binding = 1) writeonly buffer Y { float y[]; };
 layout(push_constant) uniform Push {
   uint length_;
+  uint length_multiplier;
+  uint length_shift;
   uint inner;
+  uint inner_multiplier;
+  uint inner_shift;
   float factor;
   uint count;
 };
@@ -21,8 +28,8 @@ void main() {
     for (uint turn = 0; turn < 4; ++turn) {
       const uint i = base + turn * 128 + gl_LocalInvocationID.x;
       if (i >= count) continue;
-      const uint row = i / inner;
-      y[i] = x[row / length_ * inner + (i - row * inner)] * factor;
+      const uint row = quotient(i, inner_multiplier, inner_shift);
+      y[i] = x[quotient(row, length_multiplier, length_shift) * inner + (i - row * inner)] * factor;
     }
   }
 }
