@@ -110,7 +110,8 @@ VulkanInstance::~VulkanInstance() {
 
 std::shared_ptr<VulkanInstance> VulkanInstance::shared(Validation validation) {
   static std::mutex mutex;
-  static std::array<std::shared_ptr<VulkanInstance>, 3> instances;
+  // Never destroyed: at the program's end drivers may have torn down what they would need for it.
+  static auto& instances = *new std::array<std::shared_ptr<VulkanInstance>, 3>;
   const std::lock_guard lock(mutex);
   auto& instance = instances.at(static_cast<size_t>(validation));
   if (!instance) instance = std::make_shared<VulkanInstance>(validation);
