@@ -9,6 +9,7 @@
 //   sigmoid     f' = s (1 - s)
 #include "autograd/ops/activation.h"
 
+#include "autograd/ops/dispatch.h"
 #include "core/cpu/activation.h"
 
 #include <cmath>
@@ -44,6 +45,26 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [threads = binding.threads, kind = kind_of(binding), x = binding.input(0),
           y = binding.output(0),
           count = binding.out(0).elements()] { activation_forward(*threads, kind, x, y, count); };
+}
+
+// One of the two shaders over `count` elements.
+std::vector<Dispatch> dispatches(const VulkanBinding& binding, const char* shader,
+                                 std::vector<BufferRange> buffers) {
+  const uint32_t last = static_cast<uint32_t>(buffers.size()) - 1;
+  const Dispatch whole{.shader = shader,
+                       .buffers = std::move(buffers),
+                       .writes = 1u << last,
+                       .specialization = {static_cast<uint32_t>(kind_of(binding))}};
+  return elementwise_dispatches(*binding.device, whole, binding.out(0).elements(), 512);
+}
+
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  return dispatches(binding, "activation", {binding.input(0), binding.output(0)});
+}
+
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  return dispatches(binding, "activation_gradient",
+                    {binding.input(0), binding.input(1), binding.output(0)});
 }
 
 std::vector<TensorType> gradient_infer(const OpContext& context) {
@@ -104,6 +125,7 @@ const Op& activation_op = register_op({.name = "activation",
                                        .gradient = gradient,
                                        .reference = reference,
                                        .cpu = cpu,
+                                       .vulkan = vulkan,
                                        .cases = cases,
                                        .in_place = {0}});
 
@@ -111,6 +133,7 @@ const Op& activation_gradient_op = register_op({.name = "activation_gradient",
                                                 .infer = gradient_infer,
                                                 .reference = gradient_reference,
                                                 .cpu = gradient_cpu,
+                                                .vulkan = gradient_vulkan,
                                                 .in_place = {0, 1}});
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }

@@ -67,8 +67,21 @@ std::function<void()> cpu(const CpuBinding& binding) {
           scratch = binding.scratch] { matmul.run(*threads, x, weight, y, epilogue, scratch); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const VulkanMatmul matmul(product(binding), *binding.device, design_of(*binding.attributes));
+  const Activation activation = activation_of(*binding.attributes);
+  MatmulRanges ranges{.a = binding.input(in_x),
+                      .b = binding.input(in_weight),
+                      .y = binding.output(0),
+                      .activation = activation};
+  if (binding.has(in_bias)) ranges.bias = binding.input(in_bias);
+  if (binding.has(in_residual)) ranges.residual = binding.input(in_residual);
+  if (activation != Activation::none) ranges.pre = binding.output(1);
+  return matmul.dispatches(ranges, binding.scratch);
+}
+
 size_t scratch(const OpContext& context, const DeviceInfo& device) {
-  return product_scratch(product(context), device);
+  return product_scratch(product(context), device, design_of(*context.attributes));
 }
 
 // linear_gradient: dW and dbias in one pass over dp [..., D] and x [..., C].
@@ -103,14 +116,25 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
           scratch = binding.scratch] { matmul.run(*threads, dp, x, dweight, epilogue, scratch); };
 }
 
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  const VulkanMatmul matmul(gradient_product(binding), *binding.device,
+                            design_of(*binding.attributes));
+  return matmul.dispatches({.a = binding.input(0),
+                            .b = binding.input(1),
+                            .y = binding.output(0),
+                            .column_sums = binding.output(1)},
+                           binding.scratch);
+}
+
 size_t gradient_scratch(const OpContext& context, const DeviceInfo& device) {
-  return product_scratch(gradient_product(context), device);
+  return product_scratch(gradient_product(context), device, design_of(*context.attributes));
 }
 
 const Op& linear_gradient_op = register_op({.name = "linear_gradient",
                                             .infer = gradient_infer,
                                             .reference = gradient_reference,
                                             .cpu = gradient_cpu,
+                                            .vulkan = gradient_vulkan,
                                             .scratch = gradient_scratch});
 
 Tensor as_matrix(Tensor x) {
@@ -128,27 +152,29 @@ std::vector<Tensor> gradient(const GradientContext& context) {
   Tensor dx;
   Tensor dweight;
   Tensor dbias;
-  if (context.needed[in_x]) dx = matmul(dp, context.inputs[in_weight]);
+  const MatmulDesign design = design_of(*context.attributes);
+  if (context.needed[in_x]) dx = matmul_by(design, dp, context.inputs[in_weight], false, false);
   if (context.needed[in_bias]) {
-    const std::vector<Tensor> both = apply(linear_gradient_op, {dp, x});
+    const std::vector<Tensor> both =
+        apply(linear_gradient_op, {dp, x}, {{"design", static_cast<int64_t>(design)}});
     dweight = both[0];
     dbias = both[1];
   } else if (context.needed[in_weight]) {
-    dweight = matmul(as_matrix(dp), as_matrix(x), true, false);
+    dweight = matmul_by(design, as_matrix(dp), as_matrix(x), true, false);
   }
   return {dx, dweight, dbias, dy};
 }
 
 // Inputs of a case: x of these axes, a weight of `width` rows and what else is there.
 OpCase item(std::string name, const Shape& x, int64_t width, bool bias, Activation activation,
-            bool residual) {
+            bool residual, MatmulDesign design = MatmulDesign::automatic) {
   OpCase result{.name = std::move(name),
                 .inputs = {{.type = {DType::f32, x}}, {.type = {DType::f32, {width, x[-1]}}}}};
   if (bias) result.inputs.push_back({.type = {DType::f32, {width}}});
   if (residual) result.inputs.push_back({.type = {DType::f32, x.with(-1, width)}});
   result.build = [=](const auto& in) -> std::vector<Tensor> {
-    return {linear(in[0], in[1], bias ? in[2] : Tensor(), activation,
-                   residual ? in[bias ? 3 : 2] : Tensor())};
+    return {linear_by(design, in[0], in[1], bias ? in[2] : Tensor(), activation,
+                      residual ? in[bias ? 3 : 2] : Tensor())};
   };
   return result;
 }
@@ -169,6 +195,13 @@ std::vector<OpCase> cases() {
       item("one element", {1, 1}, 1, true, Activation::gelu, true),
       item("many rows", {1100, 6}, 10, true, Activation::quick_gelu, false),
       item("a long sum", {3, 1100}, 10, true, Activation::gelu, true)};
+  for (const MatmulDesign design : {MatmulDesign::register_tile, MatmulDesign::small,
+                                    MatmulDesign::medium, MatmulDesign::large}) {
+    all.push_back(item(fmt::format("design {}", static_cast<int>(design)), {3, 23, 17}, 69, true,
+                       Activation::gelu, true, design));
+    all.push_back(item(fmt::format("design {}, a long sum", static_cast<int>(design)), {3, 1030},
+                       70, true, Activation::none, true, design));
+  }
   const auto refuse = [&](std::string name, OpCase broken, size_t input, const Shape& shape) {
     broken.name = std::move(name);
     broken.inputs[input].type.shape = shape;
@@ -188,14 +221,21 @@ const Op& linear_op = register_op({.name = "linear",
                                    .gradient = gradient,
                                    .reference = reference,
                                    .cpu = cpu,
+                                   .vulkan = vulkan,
                                    .scratch = scratch,
                                    .cases = cases});
 
 }  // namespace
 
-Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation, Tensor residual) {
+Tensor linear_by(MatmulDesign design, Tensor x, Tensor weight, Tensor bias, Activation activation,
+                 Tensor residual) {
   return apply(linear_op, {x, weight, bias, residual},
-               {{"activation", static_cast<int64_t>(activation)}})[0];
+               {{"activation", static_cast<int64_t>(activation)},
+                {"design", static_cast<int64_t>(design)}})[0];
+}
+
+Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation, Tensor residual) {
+  return linear_by(MatmulDesign::automatic, x, weight, bias, activation, residual);
 }
 
 }  // namespace tandem

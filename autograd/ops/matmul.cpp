@@ -33,20 +33,24 @@ Tensor as_matrix(Tensor x) {
 std::vector<Tensor> gradient(const GradientContext& context) {
   const bool transpose_a = context.attributes->flag("transpose_a");
   const bool transpose_b = context.attributes->flag("transpose_b");
+  const auto multiply = [design = design_of(*context.attributes)](
+                            Tensor left, Tensor right, bool transpose_left, bool transpose_right) {
+    return matmul_by(design, left, right, transpose_left, transpose_right);
+  };
   Tensor a = context.inputs[0];
   const Tensor b = context.inputs[1];
   Tensor dy = context.output_gradients[0];
   Tensor da;
   Tensor db;
   if (context.needed[0]) {
-    da = transpose_a ? matmul(b, dy, transpose_b, true) : matmul(dy, b, false, !transpose_b);
+    da = transpose_a ? multiply(b, dy, transpose_b, true) : multiply(dy, b, false, !transpose_b);
   }
   if (context.needed[1]) {
     if (b.shape().rank() == 2) {
       a = as_matrix(a);
       dy = as_matrix(dy);
     }
-    db = transpose_b ? matmul(dy, a, true, transpose_a) : matmul(a, dy, !transpose_a, false);
+    db = transpose_b ? multiply(dy, a, true, transpose_a) : multiply(a, dy, !transpose_a, false);
   }
   return {da, db};
 }
@@ -61,22 +65,52 @@ std::function<void()> cpu(const CpuBinding& binding) {
           scratch = binding.scratch] { matmul.run(*threads, a, b, y, {}, scratch); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const VulkanMatmul matmul(product(binding), *binding.device, design_of(*binding.attributes));
+  return matmul.dispatches({.a = binding.input(0), .b = binding.input(1), .y = binding.output(0)},
+                           binding.scratch);
+}
+
 size_t scratch(const OpContext& context, const DeviceInfo& device) {
-  return product_scratch(product(context), device);
+  return product_scratch(product(context), device, design_of(*context.attributes));
 }
 
 OpCase item(std::string name, const Shape& a, const Shape& b, bool transpose_a, bool transpose_b,
-            bool refused = false) {
+            bool refused = false, MatmulDesign design = MatmulDesign::automatic) {
   return {.name = std::move(name),
           .inputs = {{.type = {DType::f32, a}}, {.type = {DType::f32, b}}},
           .build = [=](const auto& in) -> std::vector<Tensor> {
-            return {matmul(in[0], in[1], transpose_a, transpose_b)};
+            return {matmul_by(design, in[0], in[1], transpose_a, transpose_b)};
           },
           .refused = refused};
 }
 
+// Every kernel of the Vulkan backend, whichever a device would choose: sides off the multiple,
+// several tiles, batches, and k in parts.
+void add_designs(std::vector<OpCase>& all) {
+  constexpr std::pair<const char*, MatmulDesign> designs[] = {
+      {"register", MatmulDesign::register_tile},
+      {"small", MatmulDesign::small},
+      {"medium", MatmulDesign::medium},
+      {"large", MatmulDesign::large}};
+  for (const auto& [name, design] : designs) {
+    const auto add = [&, name = name, design = design](const char* what, const Shape& a,
+                                                       const Shape& b, bool ta, bool tb) {
+      all.push_back(item(fmt::format("{} design, {}", name, what), a, b, ta, tb, false, design));
+    };
+    add("NN", {70, 36}, {36, 132}, false, false);
+    add("NT", {70, 37}, {133, 37}, false, true);
+    add("TN", {37, 70}, {37, 131}, true, false);
+    add("TT", {21, 34}, {66, 21}, true, true);
+    add("batched TN", {3, 9, 33}, {3, 9, 10}, true, false);
+    add("batched NT", {3, 33, 9}, {3, 10, 9}, false, true);
+    add("k in parts", {5, 1030}, {1030, 6}, false, false);
+  }
+}
+
 std::vector<OpCase> cases() {
   std::vector<OpCase> all;
+  add_designs(all);
   for (const bool transpose_a : {false, true}) {
     for (const bool transpose_b : {false, true}) {
       const auto add = [&](const char* what, int64_t m, int64_t n, int64_t k) {
@@ -117,15 +151,21 @@ const Op& matmul_op = register_op({.name = "matmul",
                                    .gradient = gradient,
                                    .reference = reference,
                                    .cpu = cpu,
+                                   .vulkan = vulkan,
                                    .scratch = scratch,
                                    .cases = cases});
 
 }  // namespace
 
-Tensor matmul(Tensor a, Tensor b, bool transpose_a, bool transpose_b) {
+Tensor matmul_by(MatmulDesign design, Tensor a, Tensor b, bool transpose_a, bool transpose_b) {
   return apply(matmul_op, {a, b},
                {{"transpose_a", static_cast<int64_t>(transpose_a)},
-                {"transpose_b", static_cast<int64_t>(transpose_b)}})[0];
+                {"transpose_b", static_cast<int64_t>(transpose_b)},
+                {"design", static_cast<int64_t>(design)}})[0];
+}
+
+Tensor matmul(Tensor a, Tensor b, bool transpose_a, bool transpose_b) {
+  return matmul_by(MatmulDesign::automatic, a, b, transpose_a, transpose_b);
 }
 
 }  // namespace tandem

@@ -65,9 +65,9 @@ void require_f32(std::string_view who, const OpContext& context) {
   }
 }
 
-size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device) {
-  if (device.backend == "cpu") return CpuMatmul(shape).scratch_bytes();
-  return 0;
+size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design) {
+  return device.backend == "cpu" ? CpuMatmul(shape).scratch_bytes()
+                                 : VulkanMatmul(shape, device, design).scratch_bytes();
 }
 
 }  // namespace tandem

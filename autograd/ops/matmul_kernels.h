@@ -1,7 +1,8 @@
 // What the ops that are matrix products share: one product with its epilogue, on each backend.
 #pragma once
 
-#include "autograd/op.h"
+#include "autograd/graph.h"
+#include "autograd/ops/matmul_vulkan.h"
 #include "core/cpu/matmul.h"
 
 namespace tandem {
@@ -19,6 +20,16 @@ void reference_product(const MatmulShape& shape, const std::vector<double>& a,
 void require_f32(std::string_view who, const OpContext& context);
 
 // The scratch that a product takes on a device.
-size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device);
+size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design);
+
+// The op attribute "design", which tests set to reach each design on any device.
+inline MatmulDesign design_of(const Attributes& attributes) {
+  return static_cast<MatmulDesign>(attributes.integer("design"));
+}
+
+// matmul() and linear() with a design of the Vulkan kernels, for tests.
+Tensor matmul_by(MatmulDesign design, Tensor a, Tensor b, bool transpose_a, bool transpose_b);
+Tensor linear_by(MatmulDesign design, Tensor x, Tensor weight, Tensor bias, Activation activation,
+                 Tensor residual);
 
 }  // namespace tandem

@@ -5,6 +5,7 @@
 
 #include "core/cpu/threads.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace tandem {
@@ -107,6 +108,26 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   return cpu_copy(binding, backward_sizes(binding), false);
 }
 
+std::vector<Dispatch> copy_dispatch(const VulkanBinding& binding, const Sizes& s, bool to_patches) {
+  const int64_t count = binding.out(0).elements();
+  const auto groups = std::min<int64_t>((count + 127) / 128, binding.device->max_workgroups[0]);
+  const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
+  return {{.shader = "patchify_copy",
+           .buffers = {binding.input(0), binding.output(0)},
+           .writes = 2,
+           .specialization = {to_patches ? 1u : 0u},
+           .push = {word(count), word(s.channels), word(s.rows), word(s.columns), word(s.patch)},
+           .workgroups = {word(groups), 1, 1}}};
+}
+
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  return copy_dispatch(binding, forward_sizes(binding), true);
+}
+
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  return copy_dispatch(binding, backward_sizes(binding), false);
+}
+
 std::vector<OpCase> cases() {
   const auto item = [](std::string name, const Shape& pixels, int64_t patch, bool refused) {
     return OpCase{.name = std::move(name),
@@ -129,7 +150,8 @@ std::vector<OpCase> cases() {
 const Op& patchify_gradient_op = register_op({.name = "patchify_gradient",
                                               .infer = gradient_infer,
                                               .reference = gradient_reference,
-                                              .cpu = gradient_cpu});
+                                              .cpu = gradient_cpu,
+                                              .vulkan = gradient_vulkan});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   const auto axes = context.inputs[0].shape().axes();
@@ -143,6 +165,7 @@ const Op& patchify_op = register_op({.name = "patchify",
                                      .gradient = gradient,
                                      .reference = reference,
                                      .cpu = cpu,
+                                     .vulkan = vulkan,
                                      .cases = cases});
 
 }  // namespace

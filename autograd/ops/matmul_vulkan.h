@@ -1,0 +1,60 @@
+// Matrix products on Vulkan: which design, how it is cut, and its dispatches.
+#pragma once
+
+#include "core/cpu/matmul.h"
+#include "core/device.h"
+
+#include <vector>
+
+namespace tandem {
+
+// How a product is computed. `automatic` is the register design on drivers that run on the CPU and
+// a tile in shared memory elsewhere, its size by shape and device. The environment variable
+// TANDEM_MATMUL (register, small, medium or large) overrides `automatic`, for experiments.
+enum class MatmulDesign : uint8_t { automatic, register_tile, small, medium, large };
+
+// Ranges of a product and its epilogue y = activation(x + bias) + residual; shapes as MatmulShape
+// and MatmulEpilogue have them. Those not wanted have no memory.
+struct MatmulRanges {
+  BufferRange a, b, y;
+  BufferRange bias, pre, residual, column_sums;
+  Activation activation = Activation::none;
+};
+
+class VulkanMatmul {
+ public:
+  // Throws ConfigError if TANDEM_MATMUL names no design.
+  VulkanMatmul(const MatmulShape& shape, const DeviceInfo& device,
+               MatmulDesign design = MatmulDesign::automatic);
+
+  // Bytes of scratch, with room for the column sums of a transposed `a`.
+  size_t scratch_bytes() const { return scratch_bytes_; }
+
+  std::vector<Dispatch> dispatches(const MatmulRanges& ranges, const BufferRange& scratch) const;
+
+ private:
+  struct Operand;
+  void choose_tile(MatmulDesign design);
+  void choose_parts();
+  void lay_out_scratch();
+  Operand operand(bool left) const;
+  BufferRange pack(const Operand& operand, const BufferRange& from, const BufferRange& to,
+                   std::vector<Dispatch>& out) const;
+  Dispatch multiply(const BufferRange& a, const BufferRange& b, const BufferRange& y,
+                    const MatmulRanges& ranges, bool finishes) const;
+  void sum_columns(const MatmulRanges& ranges, const BufferRange& scratch,
+                   std::vector<Dispatch>& out) const;
+  uint32_t groups(int64_t count) const;
+
+  MatmulShape shape_;
+  const DeviceInfo device_;
+  bool register_ = false;
+  std::vector<uint32_t> tile_;  // threads, tile_m, tile_n, tile_k, thread_m, thread_n
+  int64_t tiles_ = 0;           // of one part
+  int64_t parts_ = 1;
+  int64_t part_k_ = 0;
+  size_t packed_a_ = 0, packed_b_ = 0, partials_ = 0, sums_ = 0;  // offsets into scratch
+  size_t scratch_bytes_ = 0;
+};
+
+}  // namespace tandem

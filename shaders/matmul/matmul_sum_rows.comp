@@ -1,0 +1,30 @@
+// sums[p, c] = sum of x[r, c] over the rows r of part p, in order.
+// One workgroup of 64 takes 64 columns of one part, and strides over the rest.
+//   binding 0  x     [rows, columns]   read
+//   binding 1  sums  [parts, columns]  written
+//   push  rows, columns, part_rows, parts
+#version 450
+
+layout(local_size_x = 64) in;
+
+layout(std430, binding = 0) readonly buffer X { float x[]; };
+layout(std430, binding = 1) writeonly buffer Sums { float sums[]; };
+layout(push_constant) uniform Push {
+  uint rows;
+  uint columns;
+  uint part_rows;
+  uint parts;
+};
+
+void main() {
+  const uint across = (columns + 63) / 64;
+  for (uint group = gl_WorkGroupID.x; group < across * parts; group += gl_NumWorkGroups.x) {
+    const uint column = group % across * 64 + gl_LocalInvocationID.x;
+    if (column >= columns) continue;
+    const uint part = group / across;
+    const uint end = min((part + 1) * part_rows, rows);
+    float sum = 0;
+    for (uint row = part * part_rows; row < end; ++row) sum += x[row * columns + column];
+    sums[part * columns + column] = sum;
+  }
+}

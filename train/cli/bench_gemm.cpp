@@ -1,0 +1,220 @@
+// `tandem bench gemm`: how fast a device multiplies matrices of the sizes that training needs.
+#include "autograd/ops/matmul_vulkan.h"
+#include "core/cpu/cpu_device.h"
+#include "core/error.h"
+#include "core/philox.h"
+#include "train/cli/command.h"
+#include "train/cli/parent.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace tandem {
+
+namespace {
+
+// A linear layer: `rows` inputs of `from` channels to `to` channels.
+struct Layer {
+  std::string name;
+  int64_t rows, from, to;
+};
+
+const std::vector<Layer> layers{
+    {"512", 512, 512, 512},
+    {"1024", 1024, 1024, 1024},
+    {"emoji out, batch 128", 8320, 128, 128},
+    {"emoji qkv, batch 128", 8320, 128, 384},
+    {"emoji mlp in, batch 128", 8320, 128, 512},
+    {"emoji mlp out, batch 128", 8320, 512, 128},
+    {"ViT-B/32 out, batch 32", 1600, 768, 768},
+    {"ViT-B/32 qkv, batch 32", 1600, 768, 2304},
+    {"ViT-B/32 mlp in, batch 32", 1600, 768, 3072},
+    {"ViT-B/32 mlp out, batch 32", 1600, 3072, 768},
+};
+
+struct Options {
+  std::string device = "auto";
+  int threads = 0;
+  double seconds = 0.5;
+  std::vector<std::string> shapes;
+  bool json = false;
+};
+
+struct Timing {
+  std::string layer;
+  const char* kind;  // "NT", "NN" or "TN"
+  MatmulShape shape;
+  int runs = 0;
+  double median = 0;         // GFLOP/s
+  double low = 0, high = 0;  // quartiles
+};
+
+// One product on a device, ready to run.
+class Product {
+ public:
+  Product(Device& device, const MatmulShape& shape) : device_(device) {
+    const size_t scratch = device.info().backend == "cpu"
+                               ? CpuMatmul(shape).scratch_bytes()
+                               : VulkanMatmul(shape, device.info()).scratch_bytes();
+    a_ = block(static_cast<size_t>(shape.m * shape.k) * 4);
+    b_ = block(static_cast<size_t>(shape.k * shape.n) * 4);
+    y_ = block(static_cast<size_t>(shape.m * shape.n) * 4);
+    scratch_ = block(std::max<size_t>(scratch, 4));
+    fill(a_, 1);
+    fill(b_, 2);
+    std::vector<Kernel> kernels;
+    kernels.push_back(kernel(shape));
+    // The first word of the result is fetched, to know when it is there.
+    recording_ = device.record(std::move(kernels), {}, {{y_.memory, 0, 4}});
+  }
+
+  double seconds() {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    recording_->output(recording_->submit({}), 0);
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+ private:
+  BufferRange block(size_t bytes) {
+    memories_.push_back(device_.allocate(bytes, "bench gemm"));
+    return {memories_.back().get(), 0, bytes};
+  }
+
+  void fill(const BufferRange& range, uint32_t which) {
+    Random random(1, which, 0, RandomUse::test);
+    std::vector<float> values(range.bytes / 4);
+    for (float& value : values) value = 2 * random.uniform() - 1;
+    device_.write(range, values.data());
+  }
+
+  Kernel kernel(const MatmulShape& shape) const {
+    Kernel kernel{.label = "bench gemm", .host = nullptr, .dispatches = {}};
+    if (device_.info().backend != "cpu") {
+      kernel.dispatches =
+          VulkanMatmul(shape, device_.info()).dispatches({.a = a_, .b = b_, .y = y_}, scratch_);
+      return kernel;
+    }
+    const auto address = [](const BufferRange& range) {
+      return reinterpret_cast<float*>(range.memory->host());
+    };
+    kernel.host = [matmul = CpuMatmul(shape), a = address(a_), b = address(b_), y = address(y_),
+                   scratch = scratch_.memory->host(),
+                   threads = &dynamic_cast<CpuDevice&>(device_).threads()] {
+      matmul.run(*threads, a, b, y, {}, scratch);
+    };
+    return kernel;
+  }
+
+  Device& device_;
+  std::vector<std::unique_ptr<Memory>> memories_;
+  BufferRange a_, b_, y_, scratch_;
+  std::unique_ptr<Recording> recording_;
+};
+
+Timing measure(Device& device, const Layer& layer, const char* kind, const MatmulShape& shape,
+               double budget) {
+  Product product(device, shape);
+  product.seconds();  // warms caches up and compiles the pipeline
+  std::vector<double> rates;
+  for (double spent = 0; rates.size() < 3 || (spent < budget && rates.size() < 1000);) {
+    const double seconds = product.seconds();
+    spent += seconds;
+    rates.push_back(shape.flops() / seconds / 1e9);
+  }
+  std::sort(rates.begin(), rates.end());
+  const auto at = [&](double share) {
+    return rates[static_cast<size_t>(share * static_cast<double>(rates.size() - 1) + 0.5)];
+  };
+  return {layer.name, kind, shape, static_cast<int>(rates.size()), at(0.5), at(0.25), at(0.75)};
+}
+
+Layer parse_shape(const std::string& text) {
+  Layer layer{text, 0, 0, 0};
+  int length = 0;
+  const int found =
+      std::sscanf(text.c_str(), "%ldx%ldx%ld%n", &layer.rows, &layer.from, &layer.to, &length);
+  constexpr int64_t most = 1 << 20;
+  const auto allowed = [](int64_t side) { return side >= 1 && side <= most; };
+  if (found != 3 || static_cast<size_t>(length) != text.size() || !allowed(layer.rows) ||
+      !allowed(layer.from) || !allowed(layer.to)) {
+    fail<ConfigError>(
+        "bench gemm: '{}' is no shape; expected ROWSxFROMxTO, for example "
+        "1600x768x3072, each at most {}.",
+        text, most);
+  }
+  return layer;
+}
+
+void print(const std::vector<Timing>& timings, double best) {
+  fmt::print("{:<28} {:<4} {:>6} {:>6} {:>6} {:>9} {:>15} {:>6}\n", "layer", "kind", "m", "n", "k",
+             "GFLOP/s", "quartiles", "share");
+  for (const Timing& t : timings) {
+    fmt::print("{:<28} {:<4} {:>6} {:>6} {:>6} {:>9.1f} {:>7.1f} {:>7.1f} {:>5.0f}%\n", t.layer,
+               t.kind, t.shape.m, t.shape.n, t.shape.k, t.median, t.low, t.high,
+               100 * t.median / best);
+  }
+}
+
+nlohmann::ordered_json to_json(const Timing& t, double best) {
+  return {{"layer", t.layer},        {"kind", t.kind},      {"m", t.shape.m},
+          {"n", t.shape.n},          {"k", t.shape.k},      {"runs", t.runs},
+          {"gflops", t.median},      {"gflops_low", t.low}, {"gflops_high", t.high},
+          {"share", t.median / best}};
+}
+
+void run(const Options& options) {
+  std::vector<Layer> chosen;
+  for (const std::string& text : options.shapes) chosen.push_back(parse_shape(text));
+  if (chosen.empty()) chosen = layers;
+  DeviceOptions how;
+  how.threads = options.threads;
+  const std::unique_ptr<Device> device = open_device(options.device, how);
+  std::vector<Timing> timings;
+  double best = 0;
+  for (const Layer& l : chosen) {
+    // Forward x W', then the gradients of x and of W.
+    const std::pair<const char*, MatmulShape> kinds[] = {
+        {"NT", {.m = l.rows, .n = l.to, .k = l.from, .transpose_b = true}},
+        {"NN", {.m = l.rows, .n = l.from, .k = l.to}},
+        {"TN", {.m = l.to, .n = l.from, .k = l.rows, .transpose_a = true}}};
+    for (const auto& [kind, shape] : kinds) {
+      timings.push_back(measure(*device, l, kind, shape, options.seconds));
+      best = std::max(best, timings.back().median);
+    }
+  }
+  if (!options.json) {
+    fmt::print("{} ({}), fp32\n", device->info().name, device->info().driver);
+    return print(timings, best);
+  }
+  nlohmann::ordered_json document{{"device", device->info().name},
+                                  {"precision", "fp32"},
+                                  {"best_gflops", best},
+                                  {"products", nlohmann::ordered_json::array()}};
+  for (const Timing& timing : timings) document["products"].push_back(to_json(timing, best));
+  fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+const Command bench_gemm([](CLI::App& program) {
+  CLI::App& parent = parent_command(program, "bench", "Measure speed");
+  CLI::App* command = parent.add_subcommand(
+      "gemm", "Matrix products of real models: median GFLOP/s, quartiles, share of the best");
+  auto options = std::make_shared<Options>();
+  command->add_option("--device", options->device, "auto, cpu, or vulkan:<index, name or uuid>");
+  command->add_option("--threads", options->threads, "CPU threads; 0 takes one a core")
+      ->check(CLI::Range(0, 1024));
+  command->add_option("--seconds", options->seconds, "Time for each product")
+      ->check(CLI::Range(0.0, 3600.0));
+  command->add_option("--shape", options->shapes,
+                      "ROWSxFROMxTO of a linear layer; may be repeated");
+  command->add_flag("--json", options->json, "Print one JSON document");
+  command->callback([options] { run(*options); });
+});
+
+}  // namespace
+
+}  // namespace tandem
