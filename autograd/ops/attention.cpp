@@ -6,6 +6,7 @@
 // qkv [N, T, 3C]   out [N, T, C]   kept for backward: lse [N, H, T], log-sum-exp of the rows of S
 #include "autograd/ops/attention.h"
 
+#include "autograd/ops/attention_vulkan.h"
 #include "autograd/ops/require.h"
 #include "core/cpu/attention.h"
 
@@ -106,6 +107,10 @@ std::function<void()> cpu(const CpuBinding& binding) {
           lse = binding.output(1)] { cpu::attention(*threads, shape, qkv, out, lse); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  return attention_dispatches(binding, shape_of(binding));
+}
+
 // Inputs qkv, out, lse, dout.
 std::vector<TensorType> gradient_infer(const OpContext& context) { return {*context.inputs[0]}; }
 
@@ -145,10 +150,21 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   };
 }
 
+// delta [N, H, T] goes from the pass over queries to that over keys.
+size_t gradient_scratch(const OpContext& context, const DeviceInfo& device) {
+  return device.backend == "cpu" ? 0 : context.inputs[2]->bytes();
+}
+
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  return attention_gradient_dispatches(binding, shape_of(binding));
+}
+
 const Op& attention_gradient_op = register_op({.name = "attention_gradient",
                                                .infer = gradient_infer,
                                                .reference = gradient_reference,
-                                               .cpu = gradient_cpu});
+                                               .cpu = gradient_cpu,
+                                               .vulkan = gradient_vulkan,
+                                               .scratch = gradient_scratch});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   return apply(
@@ -196,6 +212,7 @@ const Op& attention_op = register_op({.name = "attention",
                                       .gradient = gradient,
                                       .reference = reference,
                                       .cpu = cpu,
+                                      .vulkan = vulkan,
                                       .cases = cases});
 
 }  // namespace

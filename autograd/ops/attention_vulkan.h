@@ -1,0 +1,17 @@
+// The Vulkan kernels of attention; formulas in autograd/ops/attention.cpp.
+#pragma once
+
+#include "autograd/op.h"
+#include "core/cpu/attention.h"
+
+namespace tandem {
+
+// Input qkv; outputs out, lse.
+std::vector<Dispatch> attention_dispatches(const VulkanBinding& binding,
+                                           const cpu::AttentionShape& shape);
+
+// Inputs qkv, out, lse, dout; output dqkv; scratch as large as lse.
+std::vector<Dispatch> attention_gradient_dispatches(const VulkanBinding& binding,
+                                                    const cpu::AttentionShape& shape);
+
+}  // namespace tandem
