@@ -14,6 +14,8 @@ announce() {
   echo "== $step"
 }
 
+# Ctrl-C makes the training save and leave; what comes after it must not run then.
+trap 'trap - EXIT; echo "quickstart.sh: stopped; start it again to go on." >&2; exit 130' INT TERM
 trap '[ $? = 0 ] || echo "quickstart.sh: stopped at \"$step\"; the reason is above." >&2' EXIT
 
 announce "Install missing packages"
@@ -34,7 +36,7 @@ fi
 
 announce "Train configs/quickstart.yaml"
 resume=()
-if compgen -G "$run/checkpoints/*.h5" >/dev/null; then resume=(--resume); fi
+if [ -d "$run" ]; then resume=(--resume); fi
 "$tandem" train configs/quickstart.yaml --run "$run" "${resume[@]}"
 
 announce "Evaluate"
