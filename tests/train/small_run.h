@@ -5,6 +5,8 @@
 #include "train/config/run_config.h"
 #include "train/data/png.h"
 
+#include <fmt/core.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -22,7 +24,7 @@ inline void write_small_data(const TemporaryFolder& folder) {
         image.rgb.push_back(static_cast<uint8_t>((i * 37 + c * 91 * (i % 6) + p * (i % 3)) % 256));
       }
     }
-    const std::string file = "p" + std::to_string(i) + ".png";
+    const std::string file = fmt::format("p{}.png", i);
     const std::string bytes = png_bytes(image);
     std::ofstream(folder / file, std::ios::binary) << bytes;
     table << "{\"image\":\"" << file << "\",\"captions\":[\"a " << names[i % 6] << " square "

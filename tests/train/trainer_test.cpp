@@ -97,7 +97,7 @@ TEST_CASE("every_device_trains_to_the_same_losses") {
   const Result cpu = train(folder, config, "cpu");
   for (const NamedDevice& named : vulkan_devices()) {
     config.device = named.name;
-    const Result other = train(folder, config, "on_" + named.name.substr(7));
+    const Result other = train(folder, config, fmt::format("on_{}", named.device->info().index));
     REQUIRE(other.losses.size() == cpu.losses.size());
     for (size_t i = 0; i < cpu.losses.size(); ++i) {
       INFO(named.device->info().name, " step ", i + 1, ": ", other.losses[i], " and ",
