@@ -116,7 +116,10 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
   const bool alike = loops.rank == 1 && loops.a[0] == 1 && loops.b[0] == 1;
-  dispatch.specialization = {alike ? 0 : static_cast<uint32_t>(loops.rank)};
+  const bool wide = alike || loops.inner() % 4 == 0;
+  dispatch.specialization = {static_cast<uint32_t>(loops.rank), wide ? 1u : 0u,
+                             static_cast<uint32_t>(loops.inner_a()),
+                             static_cast<uint32_t>(loops.inner_b())};
   for (const auto& words : {loops.size, loops.a, loops.b}) {
     dispatch.push.insert(dispatch.push.end(), words.begin(), words.end());
   }
@@ -129,7 +132,7 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   if (alike) {
     return elementwise_dispatches(*binding.device, dispatch, count, 512);
   }
-  return {strided_dispatch(*binding.device, std::move(dispatch), count, 512)};
+  return {strided_dispatch(*binding.device, std::move(dispatch), count, wide ? 512 : 128)};
 }
 
 template <Tensor (*build)(Tensor, Tensor)>
@@ -152,6 +155,10 @@ std::vector<OpCase> cases() {
           item("a scalar", {5, 33}, {}),
           item("onto a scalar", {1, 1}, {37, 3}),
           item("a column", {6, 19}, {6, 1}),
+          item("a column of wide rows", {6, 20}, {6, 1}),
+          item("a wide bias", {5, 132}, {132}),
+          item("a wide position table", {3, 5, 8}, {5, 8}),
+          item("wide rows in alternating axes", {3, 1, 5, 8}, {4, 1, 8}),
           item("a row onto a column", {1, 19}, {6, 1}),
           item("alternating axes", {2, 1, 3, 1, 5, 1}, {1, 4, 1, 2, 1, 3}),
           large,

@@ -190,10 +190,14 @@ std::vector<Dispatch> vulkan_slice_gradient(const VulkanBinding& binding) {
   dispatch.shader = "pad_blocks";
   dispatch.buffers = {binding.input(0), binding.output(0)};
   dispatch.writes = 0b10;
-  const auto [multiplier, shift] = divisor_words(to.length);
-  dispatch.push = {static_cast<uint32_t>(from.length), static_cast<uint32_t>(first),
-                   static_cast<uint32_t>(to.length), multiplier, shift};
-  return {strided_dispatch(*binding.device, std::move(dispatch), to.blocks * to.length, 512)};
+  const bool wide = (from.length | first | to.length) % 4 == 0;
+  const int64_t each = wide ? 4 : 1;
+  const auto [multiplier, shift] = divisor_words(to.length / each);
+  dispatch.specialization = {wide ? 1u : 0u};
+  dispatch.push = {static_cast<uint32_t>(from.length / each), static_cast<uint32_t>(first / each),
+                   static_cast<uint32_t>(to.length / each), multiplier, shift};
+  return {
+      strided_dispatch(*binding.device, std::move(dispatch), to.blocks * to.length / each, 512)};
 }
 
 const Op& slice_gradient_op = register_op({.name = "slice_gradient",
@@ -222,6 +226,7 @@ std::vector<OpCase> concat_cases() {
   OpCase no_axis = item("an axis that is not there", {{2, 3}, {2, 3}}, 2);
   no_axis.refused = true;
   return {item("a class token", {{5, 1, 9}, {5, 4, 9}}, 1),
+          item("a wide class token", {{5, 1, 8}, {5, 4, 8}}, 1),
           item("rows", {{2, 3}, {1, 3}, {4, 3}}, 0),
           item("columns", {{37, 3}, {37, 8}}, -1),
           item("one element each", {{1}, {1}}, 0),
@@ -244,6 +249,7 @@ std::vector<OpCase> slice_cases() {
   OpCase empty = item("nothing", {3, 4}, 1, 2, 2);
   empty.refused = true;
   return {item("the first token", {5, 4, 9}, 1, 0, 1),
+          item("all but a wide token", {5, 4, 8}, 1, 1, 4),
           item("rows", {7, 3}, 0, 2, 6),
           item("the last columns", {37, 11}, -1, 8, 11),
           item("one element", {4}, 0, 3, 4),

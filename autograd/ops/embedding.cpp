@@ -60,10 +60,13 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.shader = "gather_rows";
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
-  const auto [multiplier, shift] = divisor_words(table[1]);
-  dispatch.push = {static_cast<uint32_t>(table[0]), 0, static_cast<uint32_t>(table[1]), multiplier,
-                   shift};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+  const int64_t each = table[1] % 4 == 0 ? 4 : 1;
+  const auto [multiplier, shift] = divisor_words(table[1] / each);
+  dispatch.specialization = {each == 4 ? 1u : 0u};
+  dispatch.push = {static_cast<uint32_t>(table[0]), 0, static_cast<uint32_t>(table[1] / each),
+                   multiplier, shift};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements() / each,
+                           512)};
 }
 
 // Inputs dy, ids, order; attribute "rows" is V.
@@ -174,6 +177,7 @@ std::vector<OpCase> cases() {
   OpCase refused = item("an order of another length", {5, 3}, {4}, {0, 1, 2, 3}, {0, 1});
   refused.refused = true;
   return {item("a sentence", {11, 33}, {3, 8}, 2),
+          item("wide rows", {11, 36}, {3, 8}, 2),
           item("one element", {1, 1}, {1}, 1),
           item("runs beyond a chunk", {40, 5}, {3, 150}, 130),
           item("one id for all", {4, 70}, {5, 60}, 300),

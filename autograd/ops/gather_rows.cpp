@@ -52,10 +52,13 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   dispatch.shader = "gather_rows";
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
-  const auto [multiplier, shift] = divisor_words(x[2]);
+  const int64_t each = x[2] % 4 == 0 ? 4 : 1;
+  const auto [multiplier, shift] = divisor_words(x[2] / each);
+  dispatch.specialization = {each == 4 ? 1u : 0u};
   dispatch.push = {static_cast<uint32_t>(x[1]), static_cast<uint32_t>(x[1]),
-                   static_cast<uint32_t>(x[2]), multiplier, shift};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+                   static_cast<uint32_t>(x[2] / each), multiplier, shift};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements() / each,
+                           512)};
 }
 
 // Inputs dy, index; attribute "rows" is T.
@@ -86,10 +89,12 @@ std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
   dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
   const auto rows = divisor_words(dx[1]);
-  const auto columns = divisor_words(dx[2]);
-  dispatch.push = {static_cast<uint32_t>(dx[1]), rows[0],    rows[1],
-                   static_cast<uint32_t>(dx[2]), columns[0], columns[1]};
-  return {strided_dispatch(*binding.device, std::move(dispatch), dx.elements(), 512)};
+  const int64_t each = dx[2] % 4 == 0 ? 4 : 1;
+  const auto columns = divisor_words(dx[2] / each);
+  dispatch.specialization = {each == 4 ? 1u : 0u};
+  dispatch.push = {static_cast<uint32_t>(dx[1]),        rows[0],    rows[1],
+                   static_cast<uint32_t>(dx[2] / each), columns[0], columns[1]};
+  return {strided_dispatch(*binding.device, std::move(dispatch), dx.elements() / each, 512)};
 }
 
 const Op& gather_rows_gradient_op = register_op({.name = "gather_rows_gradient",
@@ -115,9 +120,12 @@ std::vector<OpCase> cases() {
   };
   OpCase refused = item("another batch", {3, 4, 5}, {4}, 0, 4);
   refused.refused = true;
-  return {item("rows", {6, 7, 33}, {6}, 0, 7), item("one element", {1, 1, 1}, {1}, 0, 1),
+  return {item("rows", {6, 7, 33}, {6}, 0, 7),
+          item("wide rows", {6, 7, 32}, {6}, 0, 7),
+          item("one element", {1, 1, 1}, {1}, 0, 1),
           item("beyond one workgroup", {9, 3, 130}, {9}, 0, 3),
-          item("indices out of range", {6, 4, 5}, {6}, -3, 9), refused};
+          item("indices out of range", {6, 4, 5}, {6}, -3, 9),
+          refused};
 }
 
 const Op& gather_rows_op = register_op({.name = "gather_rows",

@@ -46,7 +46,7 @@ Dispatch adamw_slice(const VulkanBinding& binding, int64_t first, int64_t count)
   for (size_t i = 5; i < 8; ++i) dispatch.buffers.push_back(binding.input(i));
   dispatch.writes = 0b1101;
   dispatch.push = {static_cast<uint32_t>(binding.in(5)[0])};
-  return strided_dispatch(*binding.device, std::move(dispatch), count, 1);
+  return strided_dispatch(*binding.device, std::move(dispatch), count, 4);
 }
 
 Dispatch squares_slice(const VulkanBinding& binding, int64_t first, int64_t count) {

@@ -115,11 +115,14 @@ std::vector<Dispatch> vulkan_expand(const VulkanBinding& binding) {
   dispatch.buffers = {binding.input(0), binding.output(0)};
   dispatch.writes = 0b10;
   const auto length = divisor_words(size.length);
-  const auto inner = divisor_words(size.inner);
+  const int64_t each = size.inner % 4 == 0 ? 4 : 1;
+  const auto inner = divisor_words(size.inner / each);
+  dispatch.specialization = {each == 4 ? 1u : 0u};
   dispatch.push = {static_cast<uint32_t>(size.length),         length[0], length[1],
-                   static_cast<uint32_t>(size.inner),          inner[0],  inner[1],
+                   static_cast<uint32_t>(size.inner / each),   inner[0],  inner[1],
                    std::bit_cast<uint32_t>(factor_of(binding))};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements() / each,
+                           512)};
 }
 
 OpCase item(std::string name, const Shape& shape,
@@ -169,7 +172,11 @@ std::vector<OpCase> expand_cases() {
     return broadcast_to(in[0], {3, 8});
   });
   refused.refused = true;
-  return {item("a row", {7},
+  return {item("a wide row", {8},
+               [](const auto& in) {
+                 return broadcast_to(in[0], {5, 8});
+               }),
+          item("a row", {7},
                [](const auto& in) {
                  return broadcast_to(in[0], {5, 7});
                }),

@@ -76,9 +76,20 @@ bool is_transpose(const PermuteLoops& loops) {
   return dense && loops.stride[last] == rows && rows >= 16 && columns >= 16;
 }
 
+// Turns the loops into loops over vectors of four elements where that is possible.
+bool widen(PermuteLoops& loops) {
+  const auto last = static_cast<size_t>(loops.rank - 1);
+  if (loops.stride[last] != 1 || loops.size[last] % 4 != 0) return false;
+  for (size_t i = 0; i < last; ++i) {
+    if (loops.stride[i] % 4 != 0) return false;
+  }
+  loops.size[last] /= 4;
+  for (size_t i = 0; i < last; ++i) loops.stride[i] /= 4;
+  return true;
+}
+
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  const PermuteLoops loops =
-      permute_loops(binding.in(0), binding.attributes->integers("permutation"));
+  PermuteLoops loops = permute_loops(binding.in(0), binding.attributes->integers("permutation"));
   Dispatch dispatch;
   dispatch.buffers = {binding.input(0), binding.output(0)};
   dispatch.writes = 0b10;
@@ -97,7 +108,8 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
     dispatch.push.clear();
   }
   dispatch.shader = "transpose";
-  dispatch.specialization = {static_cast<uint32_t>(loops.rank)};
+  const bool wide = widen(loops);
+  dispatch.specialization = {static_cast<uint32_t>(loops.rank), wide ? 1u : 0u};
   for (const auto& words : {loops.size, loops.stride}) {
     dispatch.push.insert(dispatch.push.end(), words.begin(), words.end());
   }
@@ -106,7 +118,8 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
       dispatch.push.push_back(divisor_words(std::max<int64_t>(1, size))[word]);
     }
   }
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+  return {strided_dispatch(*binding.device, std::move(dispatch),
+                           binding.out(0).elements() / (wide ? 4 : 1), 512)};
 }
 
 std::vector<OpCase> cases() {

@@ -1,12 +1,13 @@
 // y[i] = FUNCTION(x[i]) for every i < count.
-// One workgroup takes 512 elements at a time and strides over the rest.
-//   binding 0  x  [count]  f32
-//   binding 1  y  [count]  f32  written; may be the memory of x
+// One invocation takes four neighbouring elements; workgroups stride over the rest. Elements up to
+// the next multiple of 4 are written too: bindings are whole vectors.
+//   binding 0  x  [count]  f32, as vectors of 4
+//   binding 1  y  [count]  f32, as vectors of 4  written; may be the memory of x
 //   push       factor (scale alone reads it), count
 layout(local_size_x = 128) in;
 
-layout(std430, binding = 0) readonly buffer X { float x[]; };
-layout(std430, binding = 1) writeonly buffer Y { float y[]; };
+layout(std430, binding = 0) readonly buffer X { vec4 x[]; };
+layout(std430, binding = 1) writeonly buffer Y { vec4 y[]; };
 layout(push_constant) uniform Push {
   float factor;
   uint count;
@@ -27,10 +28,9 @@ float sqrt_of(float value) {
 }
 
 void main() {
-  for (uint base = gl_WorkGroupID.x * 512; base < count; base += gl_NumWorkGroups.x * 512) {
-    for (uint turn = 0; turn < 4; ++turn) {
-      const uint i = base + turn * 128 + gl_LocalInvocationID.x;
-      if (i < count) y[i] = FUNCTION(x[i]);
-    }
+  const uint units = (count + 3) / 4;
+  for (uint i = gl_GlobalInvocationID.x; i < units; i += gl_NumWorkGroups.x * 128) {
+    const vec4 four = x[i];
+    y[i] = vec4(FUNCTION(four.x), FUNCTION(four.y), FUNCTION(four.z), FUNCTION(four.w));
   }
 }

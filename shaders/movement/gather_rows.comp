@@ -4,6 +4,7 @@
 //   binding 0  x      [.., columns]      words
 //   binding 1  index  [samples]          i32
 //   binding 2  y      [samples, columns] words  written
+//   constant 0  wide: 1 where sizes, places and the count are in vectors of four words
 //   push       rows, stride, columns and the two words that divide by it, count = samples * columns
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -12,9 +13,13 @@
 
 layout(local_size_x = 128) in;
 
+layout(constant_id = 0) const uint wide = 0;
+
 layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 0) readonly buffer X4 { uvec4 x4[]; };
 layout(std430, binding = 1) readonly buffer Index { int index[]; };
 layout(std430, binding = 2) writeonly buffer Y { uint y[]; };
+layout(std430, binding = 2) writeonly buffer Y4 { uvec4 y4[]; };
 layout(push_constant) uniform Push {
   uint rows;
   uint stride;
@@ -31,7 +36,12 @@ void main() {
       if (i >= count) continue;
       const uint sample_ = quotient(i, columns_multiplier, columns_shift);
       const uint row = sample_ * stride + uint(clamp(index[sample_], 0, int(rows) - 1));
-      y[i] = x[row * columns + (i - sample_ * columns)];
+      const uint from = row * columns + (i - sample_ * columns);
+      if (wide == 1) {
+        y4[i] = x4[from];
+      } else {
+        y[i] = x[from];
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 // One workgroup takes 512 elements of y at a time and strides over the rest.
 //   binding 0  x  [blocks, length]     words
 //   binding 1  y  [blocks, to_length]  words  written
+//   constant 0  wide: 1 where sizes, places and the count are in vectors of four words
 //   push       length, first, to_length and the two words that divide by it, count = blocks * to_length
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -10,8 +11,12 @@
 
 layout(local_size_x = 128) in;
 
+layout(constant_id = 0) const uint wide = 0;
+
 layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 0) readonly buffer X4 { uvec4 x4[]; };
 layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
+layout(std430, binding = 1) writeonly buffer Y4 { uvec4 y4[]; };
 layout(push_constant) uniform Push {
   uint length_;
   uint first;
@@ -28,7 +33,13 @@ void main() {
       if (i >= count) continue;
       const uint block = quotient(i, to_multiplier, to_shift);
       const uint at = i - block * to_length - first;  // wraps below first, so one test will do
-      y[i] = at < length_ ? x[block * length_ + at] : 0;
+      const uint from = block * length_ + at;
+      const bool inside = at < length_;
+      if (wide == 1) {
+        y4[i] = inside ? x4[from] : uvec4(0);
+      } else {
+        y[i] = inside ? x[from] : 0;
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 //   binding 0  x  words
 //   binding 1  y  [count]  words  written
 //   constant 0  rank: number of loops, 1 to 6
+//   constant 1  wide: 1 where sizes, strides and the count are in vectors of four words
 //   push       size and stride of each loop, outermost first, and the two words that divide by
 //              its size (common/division.glsl); count
 #version 450
@@ -13,9 +14,12 @@
 layout(local_size_x = 128) in;
 
 layout(constant_id = 0) const uint rank = 1;
+layout(constant_id = 1) const uint wide = 0;
 
 layout(std430, binding = 0) readonly buffer X { uint x[]; };
+layout(std430, binding = 0) readonly buffer X4 { uvec4 x4[]; };
 layout(std430, binding = 1) writeonly buffer Y { uint y[]; };
+layout(std430, binding = 1) writeonly buffer Y4 { uvec4 y4[]; };
 layout(push_constant) uniform Push {
   uint size[6];
   uint stride[6];
@@ -36,7 +40,12 @@ void main() {
         from += (left - outer * size[loop]) * stride[loop];
         left = outer;
       }
-      y[i] = x[from + left * stride[0]];
+      from += left * stride[0];
+      if (wide == 1) {
+        y4[i] = x4[from];
+      } else {
+        y[i] = x[from];
+      }
     }
   }
 }

@@ -3,7 +3,8 @@
 //   m = beta1 m + (1 - beta1) g'        v = beta2 v + (1 - beta2) g'^2
 //   p = (1 - lr wd) p - lr / c1 m / (sqrt(v) / sqrt(c2) + eps), then clamped to [lower, upper]
 // Nothing is written if the norm is not finite. fp32 throughout.
-// One workgroup takes one block of 64 elements at a time and strides over the rest.
+// One invocation takes four neighbouring elements, so that 16 take a block and a workgroup takes
+// four blocks; workgroups stride over the rest. Gaps are written back as they are.
 //   binding 0  p       [blocks, 64]  f32  read and written
 //   binding 1  g       [blocks, 64]  f32
 //   binding 2  m       [blocks, 64]  f32  read and written
@@ -17,10 +18,10 @@
 
 layout(local_size_x = 64) in;
 
-layout(std430, binding = 0) buffer P { float p[]; };
-layout(std430, binding = 1) readonly buffer G { float g[]; };
-layout(std430, binding = 2) buffer M { float m[]; };
-layout(std430, binding = 3) buffer V { float v[]; };
+layout(std430, binding = 0) buffer P { vec4 p[]; };
+layout(std430, binding = 1) readonly buffer G { vec4 g[]; };
+layout(std430, binding = 2) buffer M { vec4 m[]; };
+layout(std430, binding = 3) buffer V { vec4 v[]; };
 layout(std430, binding = 4) readonly buffer Blocks { ivec2 blocks[]; };
 layout(std430, binding = 5) readonly buffer Groups { vec4 groups[]; };
 layout(std430, binding = 6) readonly buffer Norm { float norm[]; };
@@ -38,19 +39,26 @@ void main() {
   const float beta1 = hyper[1];
   const float beta2 = hyper[2];
   const float root = sqrt(hyper[5]);
-  for (uint block = gl_WorkGroupID.x; block < count; block += gl_NumWorkGroups.x) {
-    if (int(gl_LocalInvocationID.x) >= blocks[block].y) continue;
-    const vec4 group = groups[clamp(blocks[block].x, 0, group_count - 1)];
+  const uint vectors = count * 16;
+  for (uint i = gl_GlobalInvocationID.x; i < vectors; i += gl_NumWorkGroups.x * 64) {
+    const ivec2 entry = blocks[i / 16];
+    const int first = int(i % 16) * 4;
+    if (first >= entry.y) continue;
+    const bvec4 valid = lessThan(ivec4(0, 1, 2, 3) + first, ivec4(entry.y));
+    const vec4 group = groups[clamp(entry.x, 0, group_count - 1)];
     const float lr = hyper[0] * group.x;
-    const uint i = block * 64 + gl_LocalInvocationID.x;
-    const float gradient = g[i] * (clip * factor);
-    const float moment = beta1 * m[i] + (1.0 - beta1) * gradient;
-    const float square = beta2 * v[i] + (1.0 - beta2) * gradient * gradient;
-    m[i] = moment;
-    v[i] = square;
-    const float denominator = (square > 0.0 ? sqrt(square) : square) / root + hyper[3];
-    float value = (1.0 - lr * group.y) * p[i] - lr / hyper[4] * (moment / denominator);
-    value = value < group.z ? group.z : value;
-    p[i] = value > group.w ? group.w : value;
+    const vec4 gradient = g[i] * (clip * factor);
+    const vec4 old_m = m[i];
+    const vec4 old_v = v[i];
+    const vec4 old_p = p[i];
+    const vec4 moment = beta1 * old_m + (1.0 - beta1) * gradient;
+    const vec4 square = beta2 * old_v + (1.0 - beta2) * gradient * gradient;
+    const vec4 denominator = sqrt(square) / root + hyper[3];
+    vec4 value = (1.0 - lr * group.y) * old_p - lr / hyper[4] * (moment / denominator);
+    value = mix(value, vec4(group.z), lessThan(value, vec4(group.z)));
+    value = mix(value, vec4(group.w), greaterThan(value, vec4(group.w)));
+    m[i] = mix(old_m, moment, valid);
+    v[i] = mix(old_v, square, valid);
+    p[i] = mix(old_p, value, valid);
   }
 }
