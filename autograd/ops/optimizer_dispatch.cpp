@@ -10,15 +10,16 @@ namespace tandem {
 
 namespace {
 
-constexpr int64_t row_blocks = 64;  // that one workgroup of the norm's first pass takes
+constexpr int64_t row_blocks = 256;  // that one workgroup of the norm's first pass takes, and
+constexpr int64_t row_sums = 256;    // the sums that it leaves
 
 int64_t rows_of(int64_t blocks) { return (blocks + row_blocks - 1) / row_blocks; }
 
-// The sums of the first pass: [rows, 64].
-ReduceSize sums_size(int64_t count) { return {1, rows_of(count / arena_block), arena_block}; }
+// The sums of the first pass: [rows, 256].
+ReduceSize sums_size(int64_t count) { return {1, rows_of(count / arena_block), row_sums}; }
 
 size_t sums_bytes(int64_t count) {
-  return static_cast<size_t>(rows_of(count / arena_block) * arena_block) * sizeof(float);
+  return static_cast<size_t>(rows_of(count / arena_block) * row_sums) * sizeof(float);
 }
 
 // Blocks whose elements one binding may span: whole rows, so that cuts change no sum.
@@ -50,7 +51,7 @@ Dispatch adamw_slice(const VulkanBinding& binding, int64_t first, int64_t count)
 }
 
 Dispatch squares_slice(const VulkanBinding& binding, int64_t first, int64_t count) {
-  constexpr int64_t row_bytes = block_bytes;  // a row of sums has as many floats as a block
+  constexpr int64_t row_bytes = row_sums * static_cast<int64_t>(sizeof(float));
   Dispatch dispatch;
   dispatch.shader = "norm_squares";
   dispatch.buffers = {part(binding.input(0), first, count, block_bytes),
@@ -63,9 +64,8 @@ Dispatch squares_slice(const VulkanBinding& binding, int64_t first, int64_t coun
 }  // namespace
 
 size_t norm_scratch(const DeviceInfo& device, int64_t count) {
-  // The sums, what reducing them wants, and the 64 sums that are left.
-  return sums_bytes(count) + reduction_scratch(device, sums_size(count)) +
-         static_cast<size_t>(block_bytes);
+  // The sums, what reducing them wants, and the row of sums that is left.
+  return sums_bytes(count) + reduction_scratch(device, sums_size(count)) + row_sums * sizeof(float);
 }
 
 std::vector<Dispatch> norm_dispatches(const VulkanBinding& binding) {
@@ -78,7 +78,7 @@ std::vector<Dispatch> norm_dispatches(const VulkanBinding& binding) {
   }
   const BufferRange sums{binding.scratch.memory, binding.scratch.offset, sums_bytes(count)};
   const BufferRange left{binding.scratch.memory, sums.offset + sums.bytes,
-                         static_cast<size_t>(block_bytes)};
+                         row_sums * sizeof(float)};
   const size_t inner_bytes = reduction_scratch(*binding.device, sums_size(count));
   const BufferRange inner{binding.scratch.memory, left.offset + left.bytes, inner_bytes};
   for (Dispatch& level :
