@@ -1,5 +1,5 @@
-// A software Vulkan device that says it is a GPU, so that the kernels that only GPUs are given
-// are tested without one.
+// A device that says it is another, such as a software Vulkan device that says it is a GPU: so
+// kernels that only GPUs are given, or that small limits call for, are tested without one.
 #pragma once
 
 #include "core/device.h"
@@ -11,9 +11,13 @@ namespace tandem {
 class DisguisedDevice final : public Device {
  public:
   // The device must outlive this.
-  explicit DisguisedDevice(Device& device) : device_(device), info_(device.info()) {
-    info_.kind = "discrete";
-    info_.name += " as a GPU";
+  DisguisedDevice(Device& device, DeviceInfo info) : device_(device), info_(std::move(info)) {}
+
+  // What the device's info would be if it were a GPU.
+  static DeviceInfo as_gpu(DeviceInfo info) {
+    info.kind = "discrete";
+    info.name += " as a GPU";
+    return info;
   }
 
   const DeviceInfo& info() const override { return info_; }

@@ -232,7 +232,7 @@ TEST_CASE("every_kernel_agrees_with_its_reference_on_every_device") {
 TEST_CASE("kernels_that_only_gpus_are_given_agree_too") {
   for_each_vulkan_device([](Device& device) {
     if (!device.info().software()) return;
-    DisguisedDevice disguised(device);
+    DisguisedDevice disguised(device, DisguisedDevice::as_gpu(device.info()));
     for (const Checked& checked : all_cases(false)) {
       CAPTURE(checked.name());
       check_on_device(disguised, checked);
