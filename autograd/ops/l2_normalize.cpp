@@ -5,9 +5,11 @@
 #include "autograd/ops/l2_normalize.h"
 
 #include "autograd/ops/require.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/layer_norm.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace tandem {
@@ -43,6 +45,31 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+// A dispatch for each run of rows; `inputs` inputs and one output, all of x's shape.
+std::vector<Dispatch> dispatches_of(const VulkanBinding& binding, const char* shader,
+                                    size_t inputs) {
+  const int64_t columns = binding.in(0)[-1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  const auto epsilon = static_cast<float>(binding.attributes->number("epsilon"));
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run :
+       row_runs("l2_normalize", *binding.device, rows_of(binding.in(0)), {bytes})) {
+    Dispatch dispatch = row_dispatch(*binding.device, shader, run.count, columns,
+                                     {std::bit_cast<uint32_t>(epsilon)});
+    for (size_t i = 0; i < inputs; ++i) {
+      dispatch.buffers.push_back(run.of(binding.input(i), bytes));
+    }
+    dispatch.buffers.push_back(run.of(binding.output(0), bytes));
+    dispatch.writes = 1u << inputs;
+    dispatches.push_back(std::move(dispatch));
+  }
+  return dispatches;
+}
+
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  return dispatches_of(binding, "l2_normalize_forward", 1);
+}
+
 std::vector<TensorType> gradient_infer(const OpContext& context) { return {*context.inputs[0]}; }
 
 // Inputs x, dy.
@@ -70,10 +97,15 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  return dispatches_of(binding, "l2_normalize_backward", 2);
+}
+
 const Op& l2_normalize_gradient_op = register_op({.name = "l2_normalize_gradient",
                                                   .infer = gradient_infer,
                                                   .reference = gradient_reference,
-                                                  .cpu = gradient_cpu});
+                                                  .cpu = gradient_cpu,
+                                                  .vulkan = gradient_vulkan});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   return apply(l2_normalize_gradient_op, {context.inputs[0], context.output_gradients[0]},
@@ -105,6 +137,7 @@ const Op& l2_normalize_op = register_op({.name = "l2_normalize",
                                          .gradient = gradient,
                                          .reference = reference,
                                          .cpu = cpu,
+                                         .vulkan = vulkan,
                                          .cases = cases});
 
 }  // namespace

@@ -6,8 +6,11 @@
 #include "autograd/ops/layer_norm.h"
 
 #include "autograd/ops/require.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/layer_norm.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace tandem {
@@ -57,6 +60,27 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const int64_t columns = binding.in(0)[-1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  const auto epsilon = static_cast<float>(binding.attributes->number("epsilon"));
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run :
+       row_runs("layer_norm", *binding.device, rows_of(binding.in(0)), {bytes, sizeof(float)})) {
+    Dispatch dispatch = row_dispatch(*binding.device, "layer_norm_forward", run.count, columns,
+                                     {std::bit_cast<uint32_t>(epsilon)});
+    dispatch.buffers = {run.of(binding.input(0), bytes),
+                        binding.input(1),
+                        binding.input(2),
+                        run.of(binding.output(0), bytes),
+                        run.of(binding.output(1), sizeof(float)),
+                        run.of(binding.output(2), sizeof(float))};
+    dispatch.writes = 0b111000;
+    dispatches.push_back(std::move(dispatch));
+  }
+  return dispatches;
+}
+
 // Inputs x, gamma, mean, rstd, dy; outputs dx, dgamma, dbeta.
 std::vector<TensorType> gradient_infer(const OpContext& context) {
   return {*context.inputs[0], *context.inputs[1], *context.inputs[1]};
@@ -99,15 +123,70 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   return [work, threads = binding.threads] { cpu::layer_norm_gradient(*threads, work); };
 }
 
-size_t gradient_scratch(const OpContext& context, const DeviceInfo&) {
-  return cpu::layer_norm_gradient_scratch(rows_of(context.in(0)), context.in(0)[-1]) *
-         sizeof(float);
+// Vulkan adds up dgamma and dbeta over so many rows before the parts are added up.
+int64_t part_rows(int64_t rows) { return std::max<int64_t>(64, (rows + 4095) / 4096 * 64); }
+
+size_t gradient_scratch(const OpContext& context, const DeviceInfo& device) {
+  const int64_t rows = rows_of(context.in(0)), columns = context.in(0)[-1];
+  if (device.backend == "cpu") {
+    return cpu::layer_norm_gradient_scratch(rows, columns) * sizeof(float);
+  }
+  const int64_t parts = (rows + part_rows(rows) - 1) / part_rows(rows);
+  return static_cast<size_t>(parts * 2 * columns) * sizeof(float);
+}
+
+// dx of a run of rows.
+Dispatch input_dispatch(const VulkanBinding& binding, const RowRun& run) {
+  const int64_t columns = binding.in(0)[-1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  Dispatch dispatch =
+      row_dispatch(*binding.device, "layer_norm_backward_input", run.count, columns);
+  dispatch.buffers = {
+      run.of(binding.input(0), bytes),         binding.input(1),
+      run.of(binding.input(2), sizeof(float)), run.of(binding.input(3), sizeof(float)),
+      run.of(binding.input(4), bytes),         run.of(binding.output(0), bytes)};
+  dispatch.writes = 0b100000;
+  return dispatch;
+}
+
+// The shares of a run of rows in dgamma and dbeta; `rows` to a part.
+Dispatch part_dispatch(const VulkanBinding& binding, const RowRun& run, int64_t rows) {
+  const int64_t columns = binding.in(0)[-1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
+  return {.shader = "layer_norm_backward_part",
+          .buffers = {run.of(binding.input(0), bytes), run.of(binding.input(2), sizeof(float)),
+                      run.of(binding.input(3), sizeof(float)), run.of(binding.input(4), bytes),
+                      binding.scratch},
+          .writes = 0b10000,
+          .push = {word(run.count), word(columns), word(rows), word(run.begin / rows)},
+          .workgroups = {word((columns + 63) / 64), word((run.count + rows - 1) / rows), 1}};
+}
+
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  const int64_t rows = rows_of(binding.in(0)), columns = binding.in(0)[-1];
+  const int64_t part = part_rows(rows);
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run :
+       row_runs("layer_norm", *binding.device, rows, {bytes, sizeof(float)}, part)) {
+    dispatches.push_back(input_dispatch(binding, run));
+    dispatches.push_back(part_dispatch(binding, run, part));
+  }
+  const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
+  dispatches.push_back({.shader = "layer_norm_backward_sum",
+                        .buffers = {binding.scratch, binding.output(1), binding.output(2)},
+                        .writes = 0b110,
+                        .push = {word((rows + part - 1) / part), word(columns)},
+                        .workgroups = {word((columns + 63) / 64), 1, 1}});
+  return dispatches;
 }
 
 const Op& layer_norm_gradient_op = register_op({.name = "layer_norm_gradient",
                                                 .infer = gradient_infer,
                                                 .reference = gradient_reference,
                                                 .cpu = gradient_cpu,
+                                                .vulkan = gradient_vulkan,
                                                 .scratch = gradient_scratch});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
@@ -152,6 +231,7 @@ const Op& layer_norm_op = register_op({.name = "layer_norm",
                                        .gradient = gradient,
                                        .reference = reference,
                                        .cpu = cpu,
+                                       .vulkan = vulkan,
                                        .cases = cases});
 
 }  // namespace

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <initializer_list>
 #include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace tandem {
 
@@ -54,6 +57,22 @@ inline std::vector<RowRun> row_runs(std::string_view op, const DeviceInfo& devic
 inline std::array<uint32_t, 3> folded(int64_t groups) {
   const int64_t across = std::min<int64_t>(groups, 65535);
   return {static_cast<uint32_t>(across), static_cast<uint32_t>((groups + across - 1) / across), 1};
+}
+
+// A dispatch over `rows` rows of a shader that includes common/row.glsl, but for its buffers. Its
+// push constants are the rows, the columns, and `more`.
+inline Dispatch row_dispatch(const DeviceInfo& device, std::string shader, int64_t rows,
+                             int64_t columns, const std::vector<uint32_t>& more = {}) {
+  // On the CPU a row each, without barriers; elsewhere a subgroup or more for a row.
+  const uint32_t invocations = device.software() ? 16 : 128;
+  const uint32_t row_invocations = device.software() ? 1 : columns <= 1024 ? 32 : 128;
+  const int64_t group_rows = invocations / row_invocations;
+  Dispatch dispatch{.shader = std::move(shader),
+                    .specialization = {invocations, row_invocations},
+                    .push = {static_cast<uint32_t>(rows), static_cast<uint32_t>(columns)},
+                    .workgroups = folded((rows + group_rows - 1) / group_rows)};
+  dispatch.push.insert(dispatch.push.end(), more.begin(), more.end());
+  return dispatch;
 }
 
 }  // namespace tandem

@@ -5,6 +5,7 @@
 #include "autograd/ops/softmax.h"
 
 #include "autograd/ops/require.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/softmax.h"
 
 #include <algorithm>
@@ -39,6 +40,19 @@ std::function<void()> cpu(const CpuBinding& binding) {
           columns = binding.in(0)[-1]] { cpu::softmax(*threads, x, y, rows, columns); };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const int64_t columns = binding.in(0)[-1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run : row_runs("softmax", *binding.device, rows_of(binding.in(0)), {bytes})) {
+    Dispatch dispatch = row_dispatch(*binding.device, "softmax_forward", run.count, columns);
+    dispatch.buffers = {run.of(binding.input(0), bytes), run.of(binding.output(0), bytes)};
+    dispatch.writes = 0b10;
+    dispatches.push_back(std::move(dispatch));
+  }
+  return dispatches;
+}
+
 std::vector<TensorType> gradient_infer(const OpContext& context) { return {*context.inputs[0]}; }
 
 // Inputs y, dy.
@@ -60,10 +74,25 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  const int64_t columns = binding.in(0)[-1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run : row_runs("softmax", *binding.device, rows_of(binding.in(0)), {bytes})) {
+    Dispatch dispatch = row_dispatch(*binding.device, "softmax_backward", run.count, columns);
+    dispatch.buffers = {run.of(binding.input(0), bytes), run.of(binding.input(1), bytes),
+                        run.of(binding.output(0), bytes)};
+    dispatch.writes = 0b100;
+    dispatches.push_back(std::move(dispatch));
+  }
+  return dispatches;
+}
+
 const Op& softmax_gradient_op = register_op({.name = "softmax_gradient",
                                              .infer = gradient_infer,
                                              .reference = gradient_reference,
-                                             .cpu = gradient_cpu});
+                                             .cpu = gradient_cpu,
+                                             .vulkan = gradient_vulkan});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   return apply(softmax_gradient_op, {context.outputs[0], context.output_gradients[0]});
@@ -100,6 +129,7 @@ const Op& softmax_op = register_op({.name = "softmax",
                                     .gradient = gradient,
                                     .reference = reference,
                                     .cpu = cpu,
+                                    .vulkan = vulkan,
                                     .cases = cases});
 
 }  // namespace
