@@ -29,11 +29,14 @@ bool fits(const DeviceInfo& info, std::string_view wanted) {
   return info.uuid == lower(wanted) || lower(info.name).find(lower(wanted)) != std::string::npos;
 }
 
+// Vulkan 1.2, packed as DeviceInfo has it.
+constexpr uint32_t oldest_vulkan = (1u << 22) | (2u << 12);
+
 // The Vulkan device that `auto` takes, or null for the CPU.
 const DeviceInfo* best_gpu(const std::vector<DeviceInfo>& devices) {
   for (const char* kind : {"discrete", "integrated"}) {
     for (const DeviceInfo& info : devices) {
-      if (info.kind == kind) return &info;
+      if (info.kind == kind && info.api_version >= oldest_vulkan) return &info;
     }
   }
   return nullptr;

@@ -15,7 +15,6 @@ struct VisionConfig {
   int64_t layers = 12;
   int64_t head_width = 64;  // divides width
   double mlp_ratio = 4.0;
-  double patch_dropout = 0.0;  // share of patches left out in training (FLIP); in [0, 1)
 
   bool operator==(const VisionConfig&) const = default;
 };

@@ -57,8 +57,7 @@ class Trainer::State {
         folder_(prepare_folder(config, options)),
         lock_(folder_.path),
         output_(folder_),
-        device_(open_device(config.device, {.threads = options.threads,
-                                            .validation = options.validation})),
+        device_(open_device(config.device, options.device)),
         variables_(*device_) {
     if (options.resume) find_checkpoint();
     rows_ = rows_of_split(read_table(config_.data.table), config_.data.split);

@@ -1,6 +1,7 @@
 // Runs one training from a config, in a folder of its own.
 #pragma once
 
+#include "core/device.h"
 #include "train/config/run_config.h"
 #include "train/run_folder.h"
 
@@ -11,8 +12,7 @@ namespace tandem {
 struct TrainOptions {
   std::string run;       // folder; empty: runs/<name>
   bool resume = false;   // go on from the newest checkpoint that verifies
-  int threads = 0;       // CPU worker threads; 0: one a core
-  bool validation = false;
+  DeviceOptions device;  // the device itself is the config's
 };
 
 class Trainer {

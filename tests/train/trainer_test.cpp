@@ -55,7 +55,7 @@ TEST_CASE("the_same_config_twice_gives_the_same_bits_for_any_number_of_threads")
   RunConfig config = test::small_config(folder);
   const Result a = train(folder, config, "a");
   config.data.workers = 1;
-  TrainOptions options{.run = folder / "b", .threads = 3};
+  TrainOptions options{.run = folder / "b", .device = {.threads = 3}};
   Trainer(config, options).run();
   const Result b = result_of(folder.path() / "b");
   CHECK(a.losses == b.losses);

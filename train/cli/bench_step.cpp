@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "core/philox.h"
 #include "train/cli/command.h"
+#include "train/cli/device_options.h"
 #include "train/cli/parent.h"
 #include "train/config/read.h"
 #include "train/train_step.h"
@@ -23,12 +24,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string model;
-  std::string device = "auto";
+  DeviceChoice device;
   std::string precision = "fp32";
   int64_t batch = 64;
   int64_t steps = 10;
   int64_t warmup = 3;
-  int threads = 0;
   bool checkpointing = false;
   bool json = false;
   bool ops = false;
@@ -84,7 +84,7 @@ void run(const Options& options) {
     fail<ConfigError>("precision: '{}' is not supported; use fp32.", options.precision);
   }
   const ClipConfig model = read_model_config(options.model);
-  const auto device = open_device(options.device, {.threads = options.threads});
+  const auto device = open_device(options.device);
   TrainConfig train;
   train.grad_checkpointing = options.checkpointing;
   if (model.init_logit_bias) train.loss = "siglip";
@@ -142,12 +142,10 @@ void add_bench_step(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "YAML file with the model")->required();
   command->add_option("--batch", options->batch, "pairs a step")->capture_default_str();
-  command->add_option("--device", options->device, "as `tandem devices` lists them")
-      ->capture_default_str();
+  add_device_options(*command, options->device);
   command->add_option("--precision", options->precision, "fp32")->capture_default_str();
   command->add_option("--steps", options->steps, "steps timed")->check(CLI::PositiveNumber);
   command->add_option("--warmup", options->warmup, "steps before, not timed");
-  command->add_option("--threads", options->threads, "CPU threads; 0: one a core");
   command->add_flag("--grad-checkpointing", options->checkpointing,
                     "compute activations of blocks again instead of keeping them");
   command->add_flag("--ops", options->ops, "also print the time of each op");

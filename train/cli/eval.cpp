@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "train/checkpoint/checkpoint_folder.h"
 #include "train/cli/command.h"
+#include "train/cli/device_options.h"
 #include "train/config/read.h"
 #include "train/evaluate/evaluate.h"
 #include "train/run_report.h"
@@ -22,7 +23,7 @@ struct Options {
   std::string table;
   std::vector<std::string> splits;
   std::string captions;
-  std::string device = "auto";
+  DeviceChoice device;
   bool json = false;
 };
 
@@ -81,8 +82,7 @@ void add_eval(CLI::App& program) {
   command->add_option("--table", options->table, "another table than the run's");
   command->add_option("--captions", options->captions, "all or first, of each picture")
       ->check(CLI::IsMember({"all", "first"}));
-  command->add_option("--device", options->device, "as `tandem devices` lists them")
-      ->capture_default_str();
+  add_device_options(*command, options->device);
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer("Example: tandem eval runs/quickstart --split test_fluent");
   command->callback([options] { run(*options); });

@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "train/cli/command.h"
+#include "train/cli/device_options.h"
 #include "train/config/read.h"
 #include "train/parity.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 struct Options {
   std::string model, weights, reference;
-  std::string device = "auto";
+  DeviceChoice device;
   bool json = false;
 };
 
@@ -67,8 +68,7 @@ void add_parity(CLI::App& program) {
       ->required();
   command->add_option("--reference", options->reference, "safetensors file to compare with")
       ->required();
-  command->add_option("--device", options->device, "as `tandem devices` lists them")
-      ->capture_default_str();
+  add_device_options(*command, options->device);
   command->add_flag("--json", options->json, "print one JSON document");
   command->callback([options] { run(*options); });
 }

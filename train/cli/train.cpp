@@ -1,4 +1,5 @@
 #include "train/cli/command.h"
+#include "train/cli/device_options.h"
 #include "train/config/read.h"
 #include "train/trainer.h"
 
@@ -11,14 +12,17 @@ namespace {
 struct Options {
   std::string config;
   std::vector<std::string> overrides;
-  std::string device;
+  DeviceChoice device;
   TrainOptions train;
 };
 
 void run(const Options& options) {
   std::vector<std::string> overrides = options.overrides;
-  if (!options.device.empty()) overrides.push_back("device=" + options.device);
-  Trainer(read_run_config(options.config, overrides), options.train).run();
+  RunConfig config = read_run_config(options.config, overrides);
+  if (!options.device.name.empty()) config.device = options.device.name;
+  TrainOptions train = options.train;
+  train.device = options.device.options;
+  Trainer(config, train).run();
 }
 
 void add_train(CLI::App& program) {
@@ -30,12 +34,10 @@ void add_train(CLI::App& program) {
   command->add_option("config", options->config, "the run's YAML file")->required();
   command->add_option("--set", options->overrides,
                       "change one value of the config: --set train.lr=1e-4");
-  command->add_option("--device", options->device,
-                      "auto, cpu, vulkan, vulkan:<index | part of the name | uuid>");
   command->add_option("--run", options->train.run, "the run's folder; else runs/<name>");
   command->add_flag("--resume", options->train.resume,
                     "go on from the newest checkpoint that verifies");
-  command->add_option("--threads", options->train.threads, "CPU threads; 0: one a core");
+  add_device_options(*command, options->device);
   command->footer("Example: tandem train configs/quickstart.yaml --set train.epochs=2");
   command->callback([options] { run(*options); });
 }

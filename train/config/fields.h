@@ -43,8 +43,6 @@ void visit_fields(V& v, VisionConfig& c) {
   v.field("head_width", c.head_width, between(1, 65536),
           "channels of one attention head; divides `width`");
   v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
-  v.field("patch_dropout", c.patch_dropout, below(0, 1),
-          "share of the patches left out in training");
 }
 
 template <class V>
@@ -110,6 +108,8 @@ void visit_fields(V& v, DataConfig& c) {
           "transparent pictures: `drop` the alpha channel, or put them on `white`");
   v.field("max_pixels", c.max_pixels, between(1, 1e12),
           "pictures with more pixels are refused before decoding");
+  v.field("first_caption", c.first_caption, between(0, 1),
+          "share of samples that get their first caption; the others, any of theirs");
   v.field("max_bad_samples", c.max_bad_samples, between(0, 1e12),
           "unreadable pictures skipped before the run stops");
   v.section("augment", c.augment, "random changes to a training picture; each is off by default");
@@ -140,7 +140,6 @@ void visit_fields(V& v, TrainConfig& c) {
   v.field("grad_clip_norm", c.grad_clip_norm, between(0, 1e12),
           "largest norm of all gradients together; 0: no clipping");
   v.field("label_smoothing", c.label_smoothing, below(0, 1), "of the `clip` loss");
-  v.field("dropout", c.dropout, below(0, 1), "on the residual branches of both towers");
   v.field("grad_checkpointing", c.grad_checkpointing, any(),
           "compute activations again in the backward pass, for less memory");
   v.field("log_every_n_steps", c.log_every_n_steps, between(1, 1e12), "steps between log lines");

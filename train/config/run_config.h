@@ -47,6 +47,7 @@ struct DataConfig {
   std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};
   std::string alpha = "drop";   // "drop" (as PIL's convert) or "white": what is behind a picture
   int64_t max_pixels = 100'000'000;  // larger pictures are refused before decoding
+  double first_caption = 0.0;   // share of samples that take their first caption for sure
   int64_t max_bad_samples = 0;  // unreadable pictures skipped before the run stops
   AugmentConfig augment;
   TokenizerConfig tokenizer;
@@ -71,7 +72,6 @@ struct TrainConfig {
   double lr_cooldown_power = 1.0;
   double grad_clip_norm = 0.0;  // 0: no clipping
   double label_smoothing = 0.0;
-  double dropout = 0.0;         // residual dropout in both towers
   bool grad_checkpointing = false;
   int64_t log_every_n_steps = 10;
   int64_t checkpoint_every_n_steps = 0;  // 0: at the end of every epoch only

@@ -55,7 +55,8 @@ bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
           std::span(batch.pixels).subspan(slot * values, values), scratch);
   Random random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::caption);
   const auto choices = static_cast<uint32_t>(tokens_.captions_of(sample));
-  tokens_.copy(tokens_.first_of(sample) + random.below(choices),
+  const bool first = random.uniform() < static_cast<float>(options_.data.first_caption);
+  tokens_.copy(tokens_.first_of(sample) + (first ? 0 : random.below(choices)),
                std::span(batch.tokens).subspan(slot * length, length));
   batch.samples[slot] = sample;
   return true;
