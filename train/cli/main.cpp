@@ -13,6 +13,18 @@ int report(const std::exception& error, int code) {
   return code;
 }
 
+// CLI11 would only say that a subcommand is required.
+void refuse_unknown_command(CLI::App& program, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::string known;
+  for (const CLI::App* command : program.get_subcommands([](CLI::App*) { return true; })) {
+    if (command->get_name() == argv[1]) return;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  tandem::fail<tandem::ConfigError>("there is no command '{}'; the commands are {}.", argv[1],
+                                    known);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -22,6 +34,7 @@ int main(int argc, char** argv) {
   program.get_formatter()->column_width(34);
   try {
     for (const auto add : tandem::Command::all()) add(program);
+    refuse_unknown_command(program, argc, argv);
     program.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# What the program says and how it exits when it is given something wrong: one sentence with what,
+# where and what to do; exit code 2 for usage and config, 1 for the rest.
+#   tests/cli/run.sh PATH/TO/tandem
+set -u
+tandem=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+failures=0
+
+# expect CODE 'PATTERN' COMMAND...: the exit code, and a line of what it prints.
+expect() {
+  local code=$1 pattern=$2
+  shift 2
+  local said got
+  said=$("$@" 2>&1)
+  got=$?
+  if [ "$got" != "$code" ] || ! grep -qE -- "$pattern" <<<"$said"; then
+    echo "FAILED: $* (exit $got, expected $code and '$pattern')"
+    echo "$said" | tail -5
+    failures=$((failures + 1))
+  else
+    echo "ok: $(grep -E -- "$pattern" <<<"$said" | tail -1)"
+  fi
+}
+
+# An 8 x 8 red PNG, six times, in three groups.
+png=iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4ISeHFTEMLQkAkL9BAc9woTwAAAAASUVORK5CYII=
+for i in 0 1 2 3 4 5; do
+  base64 -d <<<"$png" >"$i.png"
+  echo "{\"image\":\"$i.png\",\"caption\":\"picture number $i\",\"group\":$i}"
+done >good.jsonl
+cat >good.yaml <<'YAML'
+model:
+  embed_dim: 8
+  vision_cfg: {image_size: 8, patch_size: 4, width: 16, layers: 1, head_width: 8}
+  text_cfg: {context_length: 8, vocab_size: 560, width: 16, heads: 2, layers: 1}
+data:
+  table: good.jsonl
+  tokenizer: {vocab_size: 514}
+train: {batch_size: 3, epochs: 2, warmup: 1}
+evaluate: [{split: train}]
+device: cpu
+YAML
+variant() { sed "$2" good.yaml >"$1"; }
+train() { "$tandem" train "$@"; }
+
+expect 0 'report: ' train good.yaml --run good
+expect 0 'R@1' "$tandem" eval good --device cpu
+expect 0 '"image_to_text_R@1"' "$tandem" eval good --device cpu --json
+
+# Usage and config.
+expect 2 'A subcommand is required' "$tandem"
+expect 2 'frobnicate' "$tandem" frobnicate
+expect 2 'missing.yaml' train missing.yaml
+variant typo.yaml 's/warmup/warmpu/'
+expect 2 "typo.yaml:8: unknown key 'warmpu' in train; did you mean 'warmup'" train typo.yaml
+variant type.yaml 's/epochs: 2/epochs: many/'
+expect 2 'type.yaml:8:.*epochs.*many' train type.yaml
+expect 2 'heads' train good.yaml --run r2 --set model.text_cfg.heads=3
+expect 2 "device: 'vulkan:nothing' is not here; there are auto, cpu" \
+  train good.yaml --run r3 --device vulkan:nothing
+expect 2 'holds a run already' train good.yaml --run good
+expect 2 "batch" train good.yaml --run r4 --set train.batch_size=7
+expect 2 'split' "$tandem" eval good --split nowhere --device cpu
+
+# Data.
+rows() { head -5 good.jsonl >"$1.jsonl"; echo "$2" >>"$1.jsonl"; variant "$1.yaml" "s/good/$1/"; }
+rows absent '{"image":"absent.png","caption":"x","group":9}'
+expect 1 'absent.jsonl:6: .*absent.png' train absent.yaml --run r5
+echo 'this is no picture' >text.png
+rows text '{"image":"text.png","caption":"x","group":9}'
+expect 1 'text.png' train text.yaml --run r6
+head -c 40 0.png >cut.png
+rows cut '{"image":"cut.png","caption":"x","group":9}'
+expect 1 'cut.png' train cut.yaml --run r7
+rows empty '{"image":"0.png","caption":"","group":9}'
+expect 1 'empty.jsonl:6: .*caption' train empty.yaml --run r8
+rows broken '{"image":"0.png","caption":'
+expect 1 'broken.jsonl:6:' train broken.yaml --run r9
+
+# Checkpoints.
+checkpoint=$(ls good/checkpoints/*.h5 | tail -1)
+head -c 3000 "$checkpoint" >truncated.h5
+expect 1 'truncated.h5' "$tandem" eval truncated.h5 --device cpu
+expect 1 'good.yaml' "$tandem" eval good.yaml --device cpu
+cp -r good other
+expect 1 'another model' train good.yaml --run other --resume --set model.embed_dim=16
+cp -r good damaged
+for file in damaged/checkpoints/*.h5; do truncate -s 2000 "$file"; done
+expect 0 'passed over' train good.yaml --run damaged --resume
+
+[ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }
