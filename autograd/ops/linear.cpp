@@ -68,7 +68,6 @@ std::function<void()> cpu(const CpuBinding& binding) {
 }
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  const VulkanMatmul matmul(product(binding), *binding.device, design_of(*binding.attributes));
   const Activation activation = activation_of(*binding.attributes);
   MatmulRanges ranges{.a = binding.input(in_x),
                       .b = binding.input(in_weight),
@@ -77,7 +76,8 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   if (binding.has(in_bias)) ranges.bias = binding.input(in_bias);
   if (binding.has(in_residual)) ranges.residual = binding.input(in_residual);
   if (activation != Activation::none) ranges.pre = binding.output(1);
-  return matmul.dispatches(ranges, binding.scratch);
+  return product_dispatches(product(binding), *binding.device, design_of(*binding.attributes),
+                            ranges, binding.scratch);
 }
 
 size_t scratch(const OpContext& context, const DeviceInfo& device) {
@@ -117,13 +117,13 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
 }
 
 std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
-  const VulkanMatmul matmul(gradient_product(binding), *binding.device,
-                            design_of(*binding.attributes));
-  return matmul.dispatches({.a = binding.input(0),
-                            .b = binding.input(1),
-                            .y = binding.output(0),
-                            .column_sums = binding.output(1)},
-                           binding.scratch);
+  return product_dispatches(gradient_product(binding), *binding.device,
+                            design_of(*binding.attributes),
+                            {.a = binding.input(0),
+                             .b = binding.input(1),
+                             .y = binding.output(0),
+                             .column_sums = binding.output(1)},
+                            binding.scratch);
 }
 
 size_t gradient_scratch(const OpContext& context, const DeviceInfo& device) {

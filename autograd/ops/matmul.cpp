@@ -66,9 +66,9 @@ std::function<void()> cpu(const CpuBinding& binding) {
 }
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  const VulkanMatmul matmul(product(binding), *binding.device, design_of(*binding.attributes));
-  return matmul.dispatches({.a = binding.input(0), .b = binding.input(1), .y = binding.output(0)},
-                           binding.scratch);
+  return product_dispatches(product(binding), *binding.device, design_of(*binding.attributes),
+                            {.a = binding.input(0), .b = binding.input(1), .y = binding.output(0)},
+                            binding.scratch);
 }
 
 size_t scratch(const OpContext& context, const DeviceInfo& device) {

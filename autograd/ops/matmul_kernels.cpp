@@ -67,7 +67,7 @@ void require_f32(std::string_view who, const OpContext& context) {
 
 size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design) {
   return device.backend == "cpu" ? CpuMatmul(shape).scratch_bytes()
-                                 : VulkanMatmul(shape, device, design).scratch_bytes();
+                                 : product_dispatches_scratch(shape, device, design);
 }
 
 }  // namespace tandem

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "autograd/graph.h"
-#include "autograd/ops/matmul_vulkan.h"
+#include "autograd/ops/matmul_split.h"
 #include "core/cpu/matmul.h"
 
 namespace tandem {

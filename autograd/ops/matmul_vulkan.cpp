@@ -3,6 +3,7 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
 
@@ -17,6 +18,8 @@ const std::vector<uint32_t> large_tile{256, 128, 128, 8, 8, 8};
 // The register design's: shaders/matmul/matmul_register.comp
 const std::vector<uint32_t> register_tile{8, 32, 64, 4, 32, 8};
 
+// What of b the register design's tiles should find in a core's cache: half a megabyte or less.
+constexpr int64_t cached_floats = 100 * 1024;
 constexpr int64_t column_rows = 256;  // rows that one invocation adds up for column sums
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -37,6 +40,10 @@ MatmulDesign from_environment() {
 bool fits(const std::vector<uint32_t>& tile, const DeviceInfo& device) {
   const uint32_t shared = (tile[1] + tile[2] + 2) * tile[3] * 4;
   return tile[0] <= device.max_workgroup_invocations && shared <= device.shared_memory_bytes;
+}
+
+std::array<uint32_t, 3> groups(const DeviceInfo& device, int64_t count) {
+  return {word(std::min<int64_t>(count, device.max_workgroups[0])), 1, 1};
 }
 
 int64_t tiles_of(const MatmulShape& shape, const std::vector<uint32_t>& tile) {
@@ -95,7 +102,12 @@ void VulkanMatmul::choose_parts() {
   const int64_t step = std::max<int64_t>(tile_[3], 4);
   const int64_t busy =
       std::min({wanted / std::max<int64_t>(tiles_, 1), shape_.k / 256, int64_t{8}});
-  const int64_t parts = std::max({busy, ceil_div(shape_.k, longest), int64_t{1}});
+  // All parts' products must fit one binding.
+  const int64_t count = std::max<int64_t>(1, shape_.batch * shape_.m * shape_.n);
+  const auto most = static_cast<int64_t>(std::min<uint64_t>(device_.max_storage_range, 1ull << 40));
+  const int64_t bindable = std::max<int64_t>(1, most / 4 / count);
+  const int64_t parts =
+      std::min(bindable, std::max({busy, ceil_div(shape_.k, longest), int64_t{1}}));
   part_k_ = std::max(step, round_up(ceil_div(shape_.k, parts), step));
   parts_ = std::max<int64_t>(1, ceil_div(shape_.k, part_k_));
 }
@@ -123,22 +135,19 @@ void VulkanMatmul::lay_out_scratch() {
   place(sums_, shape_.transpose_a ? ceil_div(shape_.k, column_rows) * shape_.m : 0);
 }
 
-uint32_t VulkanMatmul::groups(int64_t count) const {
-  return word(std::min<int64_t>(count, device_.max_workgroups[0]));
-}
-
 BufferRange VulkanMatmul::pack(const Operand& operand, const BufferRange& from,
                                const BufferRange& to, std::vector<Dispatch>& out) const {
   if (!register_ || !operand.needs_copy()) return from;
-  const int64_t count = operand.floats(shape_.batch);
-  const BufferRange packed{to.memory, to.offset, static_cast<size_t>(count) * 4};
+  const auto bytes = static_cast<size_t>(operand.floats(shape_.batch)) * 4;
+  const BufferRange packed{to.memory, to.offset, bytes};
+  const int64_t blocks = shape_.batch * ceil_div(operand.to_rows, 4) * operand.to_columns / 4;
   out.push_back({.shader = "matmul_pack",
                  .buffers = {from, packed},
                  .writes = 2,
                  .specialization = {operand.transposed ? 1u : 0u},
-                 .push = {word(count), word(operand.rows), word(operand.columns),
+                 .push = {word(blocks), word(operand.rows), word(operand.columns),
                           word(operand.to_rows), word(operand.to_columns)},
-                 .workgroups = {groups(ceil_div(count, 64)), 1, 1}});
+                 .workgroups = groups(device_, ceil_div(blocks, 8))});
   return packed;
 }
 
@@ -171,13 +180,15 @@ Dispatch VulkanMatmul::multiply(const BufferRange& a, const BufferRange& b, cons
                     .buffers = {a, b},
                     .specialization = {s.transpose_a ? 1u : 0u},
                     .push = {word(tiles), word(s.batch), word(s.m), word(s.n), word(s.k)},
-                    .workgroups = {groups(tiles), 1, 1}};
+                    .workgroups = groups(device_, tiles)};
   add_epilogue(dispatch, ranges, finishes, y);
   if (register_) {
-    for (const bool left : {true, false})
-      dispatch.push.push_back(word(operand(left).to_columns / 4));
-    for (const bool left : {true, false})
-      dispatch.push.push_back(word(operand(left).floats(1) / 4));
+    const Operand left = operand(true);
+    const Operand right = operand(false);
+    const int64_t group = std::max<int64_t>(1, cached_floats / (part_k_ * tile_[2]));
+    dispatch.push.insert(dispatch.push.end(),
+                         {word(left.to_columns / 4), word(right.to_columns / 4),
+                          word(left.floats(1) / 4), word(right.floats(1) / 4), word(group)});
   } else {
     dispatch.specialization.push_back(s.transpose_b ? 1u : 0u);
     dispatch.specialization.insert(dispatch.specialization.end(), tile_.begin(), tile_.end());
@@ -187,22 +198,42 @@ Dispatch VulkanMatmul::multiply(const BufferRange& a, const BufferRange& b, cons
   return dispatch;
 }
 
+Dispatch finish_dispatch(const DeviceInfo& device, const MatmulShape& shape,
+                         const BufferRange& products, int64_t parts, int64_t stride,
+                         const MatmulRanges& ranges) {
+  const int64_t count = shape.batch * shape.m * shape.n;
+  Dispatch dispatch{.shader = "matmul_finish",
+                    .buffers = {products, products},
+                    .specialization = {0},
+                    .push = {word(count), word(shape.n), word(parts), word(stride)},
+                    .workgroups = groups(device, ceil_div(count, 128))};
+  add_epilogue(dispatch, ranges, true, ranges.y);
+  return dispatch;
+}
+
+Dispatch sum_rows_dispatch(const DeviceInfo& device, const BufferRange& from, const BufferRange& to,
+                           const RowSums& sums) {
+  return {.shader = "matmul_sum_rows",
+          .buffers = {from, to},
+          .writes = 2,
+          .push = {word(sums.rows), word(sums.columns), word(sums.stride), word(sums.part_rows),
+                   word(sums.parts())},
+          .workgroups = groups(device, ceil_div(sums.columns, 64) * sums.parts())};
+}
+
 void VulkanMatmul::sum_columns(const MatmulRanges& ranges, const BufferRange& scratch,
                                std::vector<Dispatch>& out) const {
-  const int64_t parts = std::max<int64_t>(1, ceil_div(shape_.k, column_rows));
+  const int64_t m = shape_.m;
+  const RowSums sums{shape_.k, m, m, column_rows};
+  if (sums.parts() <= 1) {
+    out.push_back(sum_rows_dispatch(device_, ranges.a, ranges.column_sums, sums));
+    return;
+  }
   const BufferRange partials{scratch.memory, scratch.offset + sums_,
-                             static_cast<size_t>(parts * shape_.m) * 4};
-  const auto add = [&](const BufferRange& from, const BufferRange& to, int64_t rows,
-                       int64_t part_rows, int64_t count) {
-    out.push_back({.shader = "matmul_sum_rows",
-                   .buffers = {from, to},
-                   .writes = 2,
-                   .push = {word(rows), word(shape_.m), word(part_rows), word(count)},
-                   .workgroups = {groups(ceil_div(shape_.m, 64) * count), 1, 1}});
-  };
-  if (parts == 1) return add(ranges.a, ranges.column_sums, shape_.k, column_rows, 1);
-  add(ranges.a, partials, shape_.k, column_rows, parts);
-  add(partials, ranges.column_sums, parts, parts, 1);
+                             static_cast<size_t>(sums.parts() * m) * 4};
+  out.push_back(sum_rows_dispatch(device_, ranges.a, partials, sums));
+  out.push_back(
+      sum_rows_dispatch(device_, partials, ranges.column_sums, {sums.parts(), m, m, sums.parts()}));
 }
 
 std::vector<Dispatch> VulkanMatmul::dispatches(const MatmulRanges& ranges,
@@ -215,22 +246,13 @@ std::vector<Dispatch> VulkanMatmul::dispatches(const MatmulRanges& ranges,
   };
   const BufferRange a = pack(operand(true), ranges.a, at(packed_a_), all);
   const BufferRange b = pack(operand(false), ranges.b, at(packed_b_), all);
-  const bool finishes = parts_ == 1;
   BufferRange product = ranges.y;
   if (parts_ > 1) {
     product = at(partials_);
     product.bytes = static_cast<size_t>(parts_ * count) * 4;
   }
-  all.push_back(multiply(a, b, product, ranges, finishes));
-  if (!finishes) {
-    Dispatch finish{.shader = "matmul_finish",
-                    .buffers = {product, product},
-                    .specialization = {0},
-                    .push = {word(count), word(shape_.n), word(parts_)},
-                    .workgroups = {groups(ceil_div(count, 128)), 1, 1}};
-    add_epilogue(finish, ranges, true, ranges.y);
-    all.push_back(std::move(finish));
-  }
+  all.push_back(multiply(a, b, product, ranges, parts_ == 1));
+  if (parts_ > 1) all.push_back(finish_dispatch(device_, shape_, product, parts_, count, ranges));
   if (ranges.column_sums.memory != nullptr) sum_columns(ranges, scratch, all);
   return all;
 }

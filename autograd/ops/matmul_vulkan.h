@@ -21,6 +21,21 @@ struct MatmulRanges {
   Activation activation = Activation::none;
 };
 
+// y = epilogue of the sum, in order, of `parts` products, `stride` floats from one to the next.
+Dispatch finish_dispatch(const DeviceInfo& device, const MatmulShape& shape,
+                         const BufferRange& products, int64_t parts, int64_t stride,
+                         const MatmulRanges& ranges);
+
+// A matrix whose rows are added up, `part_rows` at a time; `stride` floats from row to row.
+struct RowSums {
+  int64_t rows, columns, stride, part_rows;
+  int64_t parts() const { return (rows + part_rows - 1) / part_rows; }
+};
+
+// to[parts, columns] = sums of `from`.
+Dispatch sum_rows_dispatch(const DeviceInfo& device, const BufferRange& from, const BufferRange& to,
+                           const RowSums& sums);
+
 class VulkanMatmul {
  public:
   // Throws ConfigError if TANDEM_MATMUL names no design.
@@ -44,7 +59,6 @@ class VulkanMatmul {
                     const MatmulRanges& ranges, bool finishes) const;
   void sum_columns(const MatmulRanges& ranges, const BufferRange& scratch,
                    std::vector<Dispatch>& out) const;
-  uint32_t groups(int64_t count) const;
 
   MatmulShape shape_;
   const DeviceInfo device_;

@@ -4,15 +4,15 @@
 // each load of b serves 32 rows; two steps of k in the loop's body still fit the micro-op cache.
 //
 // One workgroup of 8 makes a tile of 32 rows and 64 columns; each invocation two vec4 of columns,
-// 32 apart, of all rows. It strides over the rest of the tiles, columns first, then rows, then
-// parts of k, then the batch.
+// 32 apart, of all rows. It strides over the rest of the tiles: those of a group of columns, then
+// the groups, then parts of k, then the batch.
 //   binding 0  a  [batch, m, k], or [batch, k, m] if transposed  read
 //   binding 1  b  [batch, k, n]  read
 //   bindings 2 to 5 and constants 1 to 4: common/matmul_epilogue.glsl
 //   constant 0  transposed_a: 0, 1
 //   push  tiles, batch, m, n, k, row_a and row_b (vec4 from row to row), item_a and item_b (vec4
-//         from matrix to matrix), part_k (a multiple of 4: k of one part), parts; where there are
-//         several, y is [parts, batch, m, n]
+//         from matrix to matrix), group (tiles of columns), part_k (a multiple of 4: k of one
+//         part), parts; where there are several, y is [parts, batch, m, n]
 // a and b are padded (matmul_pack does it, with zeros): rows to whole vec4, a's m to at least 32,
 // k to an even number.
 #version 450
@@ -36,6 +36,7 @@ layout(push_constant) uniform Push {
   uint row_b;
   uint item_a;
   uint item_b;
+  uint group;
   uint part_k;
   uint parts;
 };
@@ -99,10 +100,15 @@ void store(uint at, uint column, vec4 x) {
 void make(uint tile) {
   const uint across = (n + columns - 1) / columns;
   const uint down = (m + rows - 1) / rows;
-  const uint c0 = tile % across * (columns / 4) + gl_LocalInvocationID.x;
+  // Groups of columns whose part of b fits the cache; in one, columns first, then rows.
+  const uint inside = tile % (across * down);
+  const uint start = inside / (group * down) * group;
+  const uint width = min(group, across - start);
+  const uint place = inside - start * down;
+  const uint c0 = (start + place % width) * (columns / 4) + gl_LocalInvocationID.x;
   const uint part = tile / (across * down) % parts;
   const uint item = tile / (across * down * parts);
-  const uint first = tile / across % down * rows;
+  const uint first = place / width * rows;
   // The last tile starts earlier and makes rows twice rather than reading beyond a; it stores its
   // own. Columns beyond n read the last ones and are not stored.
   const uint row = min(first, (transposed_a == 1 ? 4 * row_a : max(m, rows)) - rows);

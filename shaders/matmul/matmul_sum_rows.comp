@@ -1,8 +1,8 @@
 // sums[p, c] = sum of x[r, c] over the rows r of part p, in order.
 // One workgroup of 64 takes 64 columns of one part, and strides over the rest.
-//   binding 0  x     [rows, columns]   read
+//   binding 0  x     [rows, columns], `row_stride` floats from row to row  read
 //   binding 1  sums  [parts, columns]  written
-//   push  rows, columns, part_rows, parts
+//   push  rows, columns, row_stride, part_rows, parts
 #version 450
 
 layout(local_size_x = 64) in;
@@ -12,6 +12,7 @@ layout(std430, binding = 1) writeonly buffer Sums { float sums[]; };
 layout(push_constant) uniform Push {
   uint rows;
   uint columns;
+  uint row_stride;
   uint part_rows;
   uint parts;
 };
@@ -24,7 +25,7 @@ void main() {
     const uint part = group / across;
     const uint end = min((part + 1) * part_rows, rows);
     float sum = 0;
-    for (uint row = part * part_rows; row < end; ++row) sum += x[row * columns + column];
+    for (uint row = part * part_rows; row < end; ++row) sum += x[row * row_stride + column];
     sums[part * columns + column] = sum;
   }
 }

@@ -1,5 +1,5 @@
 // `tandem bench gemm`: how fast a device multiplies matrices of the sizes that training needs.
-#include "autograd/ops/matmul_vulkan.h"
+#include "autograd/ops/matmul_split.h"
 #include "core/cpu/cpu_device.h"
 #include "core/error.h"
 #include "core/philox.h"
@@ -57,9 +57,10 @@ struct Timing {
 class Product {
  public:
   Product(Device& device, const MatmulShape& shape) : device_(device) {
-    const size_t scratch = device.info().backend == "cpu"
-                               ? CpuMatmul(shape).scratch_bytes()
-                               : VulkanMatmul(shape, device.info()).scratch_bytes();
+    const size_t scratch =
+        device.info().backend == "cpu"
+            ? CpuMatmul(shape).scratch_bytes()
+            : product_dispatches_scratch(shape, device.info(), MatmulDesign::automatic);
     a_ = block(static_cast<size_t>(shape.m * shape.k) * 4);
     b_ = block(static_cast<size_t>(shape.k * shape.n) * 4);
     y_ = block(static_cast<size_t>(shape.m * shape.n) * 4);

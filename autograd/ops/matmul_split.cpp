@@ -1,0 +1,163 @@
+#include "autograd/ops/matmul_split.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+
+namespace tandem {
+
+namespace {
+
+// Pieces along one axis: matrices of the batch, rows of y, or k.
+struct Split {
+  enum class Axis { none, batch, rows, depth } axis = Axis::none;
+  int64_t length = 0;  // of the axis
+  int64_t step = 0;    // a piece's part of it
+
+  int64_t pieces() const { return (length + step - 1) / step; }
+  int64_t piece(int64_t index) const { return std::min(step, length - index * step); }
+};
+
+// So many rows of any width start at a multiple of 256 bytes, which suits every device.
+constexpr int64_t aligned_rows = 64;
+
+Split split_of(const MatmulShape& s, const DeviceInfo& device) {
+  const auto most = static_cast<int64_t>(std::min<uint64_t>(device.max_storage_range, 1ull << 40));
+  const int64_t floats = most / 4;
+  const int64_t matrix = std::max({s.m * s.k, s.k * s.n, s.m * s.n});
+  if (s.batch * matrix <= floats) return {};
+  Split split{Split::Axis::batch, s.batch, floats / matrix};
+  if (s.batch == 1 && s.transpose_a) {
+    split = {Split::Axis::depth, s.k, floats / std::max(s.m, s.n)};
+  } else if (s.batch == 1) {
+    split = {Split::Axis::rows, s.m, floats / std::max(s.k, s.n)};
+  }
+  split.step = split.step / aligned_rows * aligned_rows;
+  if (split.step == 0) {
+    fail<DeviceError>(
+        "matmul: [{}, {}] by [{}, {}] in a batch of {} is too large for {}, which "
+        "binds at most {} bytes at a time; use a smaller batch.",
+        s.m, s.k, s.k, s.n, s.batch, device.name, device.max_storage_range);
+  }
+  return split;
+}
+
+MatmulShape piece_shape(MatmulShape shape, const Split& split, int64_t index) {
+  const int64_t length = split.piece(index);
+  if (split.axis == Split::Axis::batch) shape.batch = length;
+  if (split.axis == Split::Axis::rows) shape.m = length;
+  if (split.axis == Split::Axis::depth) shape.k = length;
+  return shape;
+}
+
+// `rows` of `width` floats from row `first` on; nothing where there is no range.
+BufferRange part(const BufferRange& range, int64_t first, int64_t rows, int64_t width) {
+  if (range.memory == nullptr) return range;
+  return {range.memory, range.offset + static_cast<size_t>(first * width) * 4,
+          static_cast<size_t>(rows * width) * 4};
+}
+
+MatmulRanges piece_ranges(const MatmulShape& s, const MatmulRanges& whole, const Split& split,
+                          int64_t index) {
+  MatmulRanges ranges = whole;
+  const int64_t first = index * split.step;
+  const int64_t length = split.piece(index);
+  if (split.axis == Split::Axis::depth) {
+    ranges.a = part(whole.a, first, length, s.m);
+    ranges.b = part(whole.b, first, length, s.n);
+    return ranges;
+  }
+  const int64_t rows = split.axis == Split::Axis::batch ? s.m : 1;
+  ranges.a = part(whole.a, first, length, rows * s.k);
+  if (split.axis == Split::Axis::batch) ranges.b = part(whole.b, first, length, s.k * s.n);
+  for (BufferRange MatmulRanges::*range :
+       {&MatmulRanges::y, &MatmulRanges::pre, &MatmulRanges::residual}) {
+    ranges.*range = part(whole.*range, first, length, rows * s.n);
+  }
+  return ranges;
+}
+
+// Scratch of a product over pieces of k, in floats: the pieces' products, their column sums, each
+// at an aligned address, and then what each piece wants.
+struct DepthScratch {
+  int64_t product, sums;  // from one piece's to the next
+  size_t sums_at, inner_at;
+
+  DepthScratch(const MatmulShape& s, const Split& split) {
+    const auto padded = [](int64_t floats) {
+      return (floats + aligned_rows - 1) / aligned_rows * aligned_rows;
+    };
+    product = padded(s.m * s.n);
+    sums = padded(s.m);
+    sums_at = static_cast<size_t>(split.pieces() * product) * 4;
+    inner_at = sums_at + static_cast<size_t>(split.pieces() * sums) * 4;
+  }
+};
+
+BufferRange inside(const BufferRange& scratch, size_t offset, int64_t floats) {
+  return {scratch.memory, scratch.offset + offset, static_cast<size_t>(floats) * 4};
+}
+
+std::vector<Dispatch> over_depth(const MatmulShape& shape, const DeviceInfo& device,
+                                 MatmulDesign design, const Split& split,
+                                 const MatmulRanges& ranges, const BufferRange& scratch) {
+  const DepthScratch places(shape, split);
+  const bool sums = ranges.column_sums.memory != nullptr;
+  std::vector<Dispatch> all;
+  for (int64_t i = 0; i < split.pieces(); ++i) {
+    MatmulRanges piece = piece_ranges(shape, {.a = ranges.a, .b = ranges.b}, split, i);
+    piece.y = inside(scratch, static_cast<size_t>(i * places.product) * 4, shape.m * shape.n);
+    if (sums) {
+      const size_t at = places.sums_at + static_cast<size_t>(i * places.sums) * 4;
+      piece.column_sums = inside(scratch, at, shape.m);
+    }
+    const VulkanMatmul matmul(piece_shape(shape, split, i), device, design);
+    for (Dispatch& dispatch : matmul.dispatches(piece, inside(scratch, places.inner_at, 0))) {
+      all.push_back(std::move(dispatch));
+    }
+  }
+  const BufferRange products = inside(scratch, 0, split.pieces() * places.product);
+  all.push_back(finish_dispatch(device, shape, products, split.pieces(), places.product, ranges));
+  if (sums) {
+    const BufferRange parts = inside(scratch, places.sums_at, split.pieces() * places.sums);
+    all.push_back(sum_rows_dispatch(device, parts, ranges.column_sums,
+                                    {split.pieces(), shape.m, places.sums, split.pieces()}));
+  }
+  return all;
+}
+
+}  // namespace
+
+size_t product_dispatches_scratch(const MatmulShape& shape, const DeviceInfo& device,
+                                  MatmulDesign design) {
+  const Split split = split_of(shape, device);
+  if (split.axis == Split::Axis::none) return VulkanMatmul(shape, device, design).scratch_bytes();
+  size_t most = 0;
+  for (const int64_t index : {int64_t{0}, split.pieces() - 1}) {
+    const VulkanMatmul matmul(piece_shape(shape, split, index), device, design);
+    most = std::max(most, matmul.scratch_bytes());
+  }
+  return split.axis == Split::Axis::depth ? DepthScratch(shape, split).inner_at + most : most;
+}
+
+std::vector<Dispatch> product_dispatches(const MatmulShape& shape, const DeviceInfo& device,
+                                         MatmulDesign design, const MatmulRanges& ranges,
+                                         const BufferRange& scratch) {
+  const Split split = split_of(shape, device);
+  if (split.axis == Split::Axis::none) {
+    return VulkanMatmul(shape, device, design).dispatches(ranges, scratch);
+  }
+  if (split.axis == Split::Axis::depth) {
+    return over_depth(shape, device, design, split, ranges, scratch);
+  }
+  std::vector<Dispatch> all;
+  for (int64_t i = 0; i < split.pieces(); ++i) {
+    const VulkanMatmul matmul(piece_shape(shape, split, i), device, design);
+    for (Dispatch& dispatch : matmul.dispatches(piece_ranges(shape, ranges, split, i), scratch)) {
+      all.push_back(std::move(dispatch));
+    }
+  }
+  return all;
+}
+
+}  // namespace tandem
