@@ -9,6 +9,7 @@
 #include "autograd/ops/pair_loss.h"
 #include "core/cpu/losses.h"
 
+#include <bit>
 #include <cmath>
 
 namespace tandem {
@@ -59,6 +60,27 @@ std::function<void()> cpu(const CpuBinding& binding) {
           columns = binding.output(2)] { cpu::contrastive_loss(work, loss, rows, columns); };
 }
 
+uint32_t smoothing_word(const OpContext& context) {
+  return std::bit_cast<uint32_t>(static_cast<float>(smoothing_of(context)));
+}
+
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const int64_t size = binding.in(0)[0];
+  Dispatch rows = pair_loss_rows(binding, "contrastive_loss", "contrastive_loss_rows",
+                                 {smoothing_word(binding)});
+  rows.buffers = {binding.input(0), binding.input(1), binding.output(1), binding.scratch};
+  rows.writes = 0b1100;
+  const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
+  Dispatch columns{
+      .shader = "contrastive_loss_columns",
+      .buffers = {binding.input(0), binding.input(1), binding.output(2), binding.scratch},
+      .writes = 0b1100,
+      .push = {word(size)},
+      .workgroups = {word((size + 31) / 32), 1, 1}};
+  return {std::move(rows), std::move(columns),
+          pair_loss_sum(binding, binding.output(0), 0, 2 * size, 1.0 / static_cast<double>(size))};
+}
+
 // Inputs similarity, logit_scale, lse of rows, lse of columns, dloss.
 std::vector<TensorType> gradient_infer(const OpContext& context) {
   return {*context.inputs[0], *context.inputs[1]};
@@ -90,10 +112,20 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  Dispatch rows = pair_loss_rows(binding, "contrastive_loss", "contrastive_loss_backward",
+                                 {smoothing_word(binding)});
+  rows.buffers = {binding.input(0), binding.input(1),  binding.input(2), binding.input(3),
+                  binding.input(4), binding.output(0), binding.scratch};
+  rows.writes = 0b1100000;
+  return {std::move(rows), pair_loss_sum(binding, binding.output(1), 0, binding.in(0)[0], 1)};
+}
+
 const Op& contrastive_loss_gradient_op = register_op({.name = "contrastive_loss_gradient",
                                                       .infer = gradient_infer,
                                                       .reference = gradient_reference,
                                                       .cpu = gradient_cpu,
+                                                      .vulkan = gradient_vulkan,
                                                       .scratch = pair_loss_scratch});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
@@ -136,6 +168,7 @@ const Op& contrastive_loss_op = register_op({.name = "contrastive_loss",
                                              .gradient = gradient,
                                              .reference = reference,
                                              .cpu = cpu,
+                                             .vulkan = vulkan,
                                              .scratch = pair_loss_scratch,
                                              .cases = cases});
 

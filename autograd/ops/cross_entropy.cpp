@@ -5,9 +5,11 @@
 #include "autograd/ops/losses.h"
 
 #include "autograd/ops/require.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/losses.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace tandem {
@@ -59,8 +61,13 @@ void reference(const ReferenceBinding& binding) {
   binding.output(2)[0] = counted;
 }
 
-size_t scratch(const OpContext& context, const DeviceInfo&) {
-  return static_cast<size_t>(context.in(0)[0]) * sizeof(float);
+// Each row's term, and on Vulkan whether it counts, from an aligned place on.
+size_t rows_bytes(int64_t rows) {
+  return static_cast<size_t>((rows + 63) / 64 * 64) * sizeof(float);
+}
+
+size_t scratch(const OpContext& context, const DeviceInfo& device) {
+  return rows_bytes(context.in(0)[0]) * (device.backend == "cpu" ? 1 : 2);
 }
 
 cpu::CrossEntropy work_of(const CpuBinding& binding) {
@@ -77,6 +84,33 @@ cpu::CrossEntropy work_of(const CpuBinding& binding) {
 std::function<void()> cpu(const CpuBinding& binding) {
   return [work = work_of(binding), loss = binding.output(0), lse = binding.output(1),
           counted = binding.output(2)] { cpu::cross_entropy(work, loss, lse, counted); };
+}
+
+std::vector<uint32_t> option_words(const OpContext& context) {
+  return {static_cast<uint32_t>(ignored_of(context)),
+          std::bit_cast<uint32_t>(static_cast<float>(smoothing_of(context)))};
+}
+
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const int64_t rows = binding.in(0)[0], columns = binding.in(0)[1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float), one = sizeof(float);
+  const size_t half = rows_bytes(rows), used = static_cast<size_t>(rows) * one;
+  const BufferRange terms{binding.scratch.memory, binding.scratch.offset, used};
+  const BufferRange counts{binding.scratch.memory, binding.scratch.offset + half, used};
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run : row_runs("cross_entropy", *binding.device, rows, {bytes, one})) {
+    Dispatch dispatch = row_dispatch(*binding.device, "cross_entropy_forward", run.count, columns,
+                                     option_words(binding));
+    dispatch.buffers = {run.of(binding.input(0), bytes), run.of(binding.input(1), one),
+                        run.of(binding.output(1), one), run.of(terms, one), run.of(counts, one)};
+    dispatch.writes = 0b11100;
+    dispatches.push_back(std::move(dispatch));
+  }
+  Dispatch mean = row_dispatch(*binding.device, "cross_entropy_mean", 1, rows);
+  mean.buffers = {terms, counts, binding.output(0), binding.output(2)};
+  mean.writes = 0b1100;
+  dispatches.push_back(std::move(mean));
+  return dispatches;
 }
 
 // Inputs logits, labels, lse, counted, dloss.
@@ -104,10 +138,30 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  const int64_t rows = binding.in(0)[0], columns = binding.in(0)[1];
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float), one = sizeof(float);
+  std::vector<Dispatch> dispatches;
+  for (const RowRun& run : row_runs("cross_entropy", *binding.device, rows, {bytes, one})) {
+    Dispatch dispatch = row_dispatch(*binding.device, "cross_entropy_backward", run.count, columns,
+                                     option_words(binding));
+    dispatch.buffers = {run.of(binding.input(0), bytes),
+                        run.of(binding.input(1), one),
+                        run.of(binding.input(2), one),
+                        binding.input(3),
+                        binding.input(4),
+                        run.of(binding.output(0), bytes)};
+    dispatch.writes = 0b100000;
+    dispatches.push_back(std::move(dispatch));
+  }
+  return dispatches;
+}
+
 const Op& cross_entropy_gradient_op = register_op({.name = "cross_entropy_gradient",
                                                    .infer = gradient_infer,
                                                    .reference = gradient_reference,
-                                                   .cpu = gradient_cpu});
+                                                   .cpu = gradient_cpu,
+                                                   .vulkan = gradient_vulkan});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   const Attributes& attributes = *context.attributes;
@@ -154,6 +208,7 @@ const Op& cross_entropy_op = register_op({.name = "cross_entropy",
                                           .gradient = gradient,
                                           .reference = reference,
                                           .cpu = cpu,
+                                          .vulkan = vulkan,
                                           .scratch = scratch,
                                           .cases = cases});
 

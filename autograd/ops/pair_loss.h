@@ -3,7 +3,10 @@
 
 #include "autograd/op.h"
 #include "autograd/ops/require.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/losses.h"
+
+#include <bit>
 
 namespace tandem {
 
@@ -32,8 +35,36 @@ inline cpu::PairLoss pair_loss_work(const CpuBinding& binding, bool bias, double
           .smoothing = smoothing};
 }
 
-inline size_t pair_loss_scratch(const OpContext& context, const DeviceInfo&) {
-  return cpu::pair_loss_scratch(context.in(0)[0]);
+// Room for two terms a row, in double on the CPU.
+inline size_t pair_loss_scratch(const OpContext& context, const DeviceInfo& device) {
+  const int64_t size = context.in(0)[0];
+  return device.backend == "cpu" ? cpu::pair_loss_scratch(size)
+                                 : static_cast<size_t>(2 * size) * sizeof(float);
+}
+
+// A dispatch over the rows of the similarities, which must fit in one binding, of a shader that
+// takes `more` push constants. Throws DeviceError named `op`.
+inline Dispatch pair_loss_rows(const VulkanBinding& binding, std::string_view op,
+                               std::string shader, const std::vector<uint32_t>& more = {}) {
+  const int64_t size = binding.in(0)[0];
+  if (binding.input(0).bytes > binding.device->max_storage_range) {
+    fail<DeviceError>(
+        "{}: similarities {} are {} bytes but a binding of the device is at most {}; "
+        "use a smaller batch or another device.",
+        op, binding.in(0), binding.input(0).bytes, binding.device->max_storage_range);
+  }
+  return row_dispatch(*binding.device, std::move(shader), size, size, more);
+}
+
+// result = factor * (sum of `count` terms of the scratch from `first` on).
+inline Dispatch pair_loss_sum(const VulkanBinding& binding, const BufferRange& result,
+                              int64_t first, int64_t count, double factor) {
+  Dispatch dispatch = row_dispatch(
+      *binding.device, "loss_sum", 1, count,
+      {static_cast<uint32_t>(first), std::bit_cast<uint32_t>(static_cast<float>(factor))});
+  dispatch.buffers = {binding.scratch, result};
+  dispatch.writes = 0b10;
+  return dispatch;
 }
 
 }  // namespace tandem

@@ -39,6 +39,15 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  const int64_t size = binding.in(0)[0];
+  Dispatch rows = pair_loss_rows(binding, "sigmoid_loss", "sigmoid_loss_forward");
+  rows.buffers = {binding.input(0), binding.input(1), binding.input(2), binding.scratch};
+  rows.writes = 0b1000;
+  return {std::move(rows),
+          pair_loss_sum(binding, binding.output(0), 0, size, 1.0 / static_cast<double>(size))};
+}
+
 // Inputs similarity, logit_scale, logit_bias, dloss.
 std::vector<TensorType> gradient_infer(const OpContext& context) {
   return {*context.inputs[0], *context.inputs[1], *context.inputs[2]};
@@ -66,10 +75,21 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   };
 }
 
+std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
+  const int64_t size = binding.in(0)[0];
+  Dispatch rows = pair_loss_rows(binding, "sigmoid_loss", "sigmoid_loss_backward");
+  rows.buffers = {binding.input(0), binding.input(1),  binding.input(2),
+                  binding.input(3), binding.output(0), binding.scratch};
+  rows.writes = 0b110000;
+  return {std::move(rows), pair_loss_sum(binding, binding.output(1), 0, size, 1),
+          pair_loss_sum(binding, binding.output(2), size, size, 1)};
+}
+
 const Op& sigmoid_loss_gradient_op = register_op({.name = "sigmoid_loss_gradient",
                                                   .infer = gradient_infer,
                                                   .reference = gradient_reference,
                                                   .cpu = gradient_cpu,
+                                                  .vulkan = gradient_vulkan,
                                                   .scratch = pair_loss_scratch});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
@@ -112,6 +132,7 @@ const Op& sigmoid_loss_op = register_op({.name = "sigmoid_loss",
                                          .gradient = gradient,
                                          .reference = reference,
                                          .cpu = cpu,
+                                         .vulkan = vulkan,
                                          .scratch = pair_loss_scratch,
                                          .cases = cases});
 
