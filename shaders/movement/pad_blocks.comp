@@ -3,7 +3,8 @@
 //   binding 0  x  [blocks, length]     words
 //   binding 1  y  [blocks, to_length]  words  written
 //   constant 0  wide: 1 where sizes, places and the count are in vectors of four words
-//   push       length, first, to_length and the two words that divide by it, count = blocks * to_length
+//   push       length, first, to_length and the two words that divide by it,
+//              count = blocks * to_length
 #version 450
 #extension GL_GOOGLE_include_directive : require
 

@@ -5,7 +5,8 @@
 //   binding 1  index  [samples]                 i32
 //   binding 2  y      [samples, rows, columns]  words  written
 //   constant 0  wide: 1 where sizes, places and the count are in vectors of four words
-//   push       rows, columns, each followed by the two words that divide by it, count = samples * rows * columns
+//   push       rows, columns, each followed by the two words that divide by it,
+//              count = samples * rows * columns
 #version 450
 #extension GL_GOOGLE_include_directive : require
 

@@ -3,7 +3,8 @@
 //   binding 0  x  [outer, inner]          f32
 //   binding 1  y  [outer, length, inner]  f32  written
 //   constant 0  wide: 1 where inner and the count are in vectors of four elements
-//   push       length, inner, each followed by the two words that divide by it, factor, count = outer * length * inner
+//   push       length, inner, each followed by the two words that divide by it, factor,
+//              count = outer * length * inner
 #version 450
 #extension GL_GOOGLE_include_directive : require
 
