@@ -61,18 +61,31 @@ HWY_INLINE FloatVector log_one_plus(Floats d, FloatVector t) {
   return hn::Mul(hn::Add(s, s), sum);
 }
 
-// Loads `count` lanes (or all, if there are that many); the others are zero.
+// Loads `count` lanes (or all, if there are that many); the others are zero. Memory beyond is not
+// touched: only AVX2 and later can mask loads and stores, Highway's stand-ins elsewhere can't.
 HWY_INLINE FloatVector load_some(Floats d, const float* from, int64_t count) {
   if (count >= static_cast<int64_t>(hn::Lanes(d))) return hn::LoadU(d, from);
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, from);
+#else
+  HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
+  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
+  return hn::Load(d, lanes);
+#endif
 }
 
 HWY_INLINE void store_some(Floats d, FloatVector value, float* to, int64_t count) {
   if (count >= static_cast<int64_t>(hn::Lanes(d))) {
     hn::StoreU(value, d, to);
-  } else {
-    hn::BlendedStore(value, hn::FirstN(d, static_cast<size_t>(count)), d, to);
+    return;
   }
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  hn::BlendedStore(value, hn::FirstN(d, static_cast<size_t>(count)), d, to);
+#else
+  HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
+  hn::Store(value, d, lanes);
+  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+#endif
 }
 
 HWY_INLINE float sum_lanes(Floats d, FloatVector v) { return hn::GetLane(hn::SumOfLanes(d, v)); }

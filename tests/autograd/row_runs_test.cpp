@@ -1,0 +1,95 @@
+// Rows cut where a binding may not be as long as a tensor.
+#include "autograd/ops/row_runs.h"
+
+#include "autograd/ops/attention.h"
+#include "autograd/ops/layer_norm.h"
+#include "autograd/ops/losses.h"
+#include "autograd/program.h"
+#include "core/philox.h"
+#include "tests/devices.h"
+#include "tests/disguised_device.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <span>
+
+using namespace tandem;
+
+namespace {
+
+std::vector<float> random_floats(int64_t count, uint32_t which) {
+  Random random(5, which, 0, RandomUse::test);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
+  return values;
+}
+
+// The output and the gradients of `build` of inputs of these shapes.
+std::vector<std::vector<float>> results(
+    Device& device, const std::vector<Shape>& shapes,
+    const std::function<Tensor(const std::vector<Tensor>&)>& build) {
+  Graph graph;
+  std::vector<Tensor> inputs;
+  std::map<std::string, std::vector<float>> values;
+  for (const Shape& shape : shapes) {
+    const std::string name = fmt::format("x{}", inputs.size());
+    inputs.push_back(graph.input(name, {DType::f32, shape}));
+    values[name] = random_floats(shape.elements(), static_cast<uint32_t>(inputs.size()));
+  }
+  const Tensor output = build(inputs);
+  const Tensor seed = graph.input("seed", output.type());
+  values["seed"] = random_floats(output.shape().elements(), 0);
+  std::vector<Tensor> fetches = gradients({output}, {seed}, inputs);
+  fetches.push_back(output);
+  Variables variables(device);
+  Program program(graph, variables, fetches);
+  Feeds feeds;
+  for (const auto& [name, floats] : values) feeds[name] = std::as_bytes(std::span(floats));
+  const uint64_t ticket = program.run(feeds);
+  std::vector<std::vector<float>> all;
+  for (size_t i = 0; i < fetches.size(); ++i) all.push_back(program.fetch(ticket, i));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("runs_of_rows_start_aligned_and_meet") {
+  DeviceInfo device;
+  device.max_storage_range = 10000;
+  device.storage_alignment = 64;
+  int64_t next = 0;
+  for (const RowRun& run : row_runs("test", device, 1000, {100, 4}, 3)) {
+    CHECK(run.begin == next);
+    CHECK(run.begin * 100 % 64 == 0);
+    CHECK(run.begin * 4 % 64 == 0);
+    CHECK(run.begin % 3 == 0);
+    CHECK(run.count * 100 <= 10000);
+    next += run.count;
+  }
+  CHECK(next == 1000);
+}
+
+TEST_CASE("rows_that_fit_in_no_binding_are_refused_by_the_ops_name") {
+  DeviceInfo device;
+  device.max_storage_range = 10000;
+  CHECK_THROWS_WITH_AS(row_runs("attention", device, 2, {12000}),
+                       doctest::Contains("attention: 2 rows of 12000 bytes"), DeviceError);
+}
+
+TEST_CASE("tensors_beyond_the_binding_limit_are_worked_on_in_slices_with_the_same_bits") {
+  for_each_vulkan_device([](Device& device) {
+    DeviceInfo info = device.info();
+    info.max_storage_range = 1 << 15;
+    DisguisedDevice small(device, info);
+    const auto same = [&](const std::vector<Shape>& shapes, const auto& build) {
+      CHECK(results(small, shapes, build) == results(device, shapes, build));
+    };
+    same({{900, 24}, {24}, {24}}, [](const auto& in) { return layer_norm(in[0], in[1], in[2]); });
+    same({{70, 3, 48}}, [](const auto& in) { return attention(in[0], 2, true); });
+    same({{130, 100}}, [](const auto& in) {
+      const Tensor labels = in[0].graph().constant(Shape{130}, std::vector<int32_t>(130, 7));
+      return cross_entropy(in[0], labels, 0.1);
+    });
+  });
+}
