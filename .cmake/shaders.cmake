@@ -34,7 +34,7 @@ foreach(shader IN LISTS shaders)
 endforeach()
 
 file(CONFIGURE OUTPUT ${shader_output}/table.cpp @ONLY CONTENT [[
-// Made by cmake/shaders.cmake.
+// Made by .cmake/shaders.cmake.
 #include "core/vulkan/spirv.h"
 
 namespace tandem {

@@ -29,7 +29,7 @@ install(DIRECTORY core autograd models train
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/tandem)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Tandem)
-configure_package_config_file(cmake/TandemConfig.cmake.in ${PROJECT_BINARY_DIR}/TandemConfig.cmake
+configure_package_config_file(.cmake/TandemConfig.cmake.in ${PROJECT_BINARY_DIR}/TandemConfig.cmake
   INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/TandemConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
