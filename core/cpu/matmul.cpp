@@ -33,6 +33,16 @@ int64_t even_part(int64_t length, int64_t limit, int64_t step) {
   return std::max<int64_t>(1, ceil_div(ceil_div(length, parts), step) * step);
 }
 
+// to[r, c] = from[c, r] for r < rows, c < columns.
+void transpose_block(const float* from, int64_t from_stride, float* to, int64_t to_stride,
+                     int64_t columns, int64_t rows) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) {
+      to[row * to_stride + column] = from[column * from_stride + row];
+    }
+  }
+}
+
 // oneDNN's OpenMP team is a setting of the calling thread: one thread each, since the tasks are
 // spread already. Builds of oneDNN without OpenMP lack the function and need nothing.
 void one_thread_for_onednn() {
@@ -80,9 +90,35 @@ CpuMatmul::CpuMatmul(const MatmulShape& shape) : shape_(shape) {
 }
 
 size_t CpuMatmul::scratch_bytes() const {
+  const int64_t copy = copies_b() ? shape_.k * copy_stride() : 0;
   const int64_t partials = parts_k_ > 1 ? parts_k_ * shape_.batch * shape_.m * shape_.n : 0;
   const int64_t sums = parts_k_ * shape_.m;  // column sums, one row a part
-  return static_cast<size_t>(partials + (shape_.transpose_a ? sums : 0)) * sizeof(float);
+  return static_cast<size_t>(copy + partials + (shape_.transpose_a ? sums : 0)) * sizeof(float);
+}
+
+// oneDNN turns a transposed b round in every task; with many rows of tiles, once is cheaper.
+bool CpuMatmul::copies_b() const {
+  return shape_.transpose_b && shape_.batch == 1 && tiles_m_ >= 4;
+}
+
+// A cache line more than n: rows a multiple of 4 KiB apart would evict one another.
+int64_t CpuMatmul::copy_stride() const { return shape_.n + cache_line; }
+
+// to [k, n] from b [n, k].
+void CpuMatmul::copy_b(Threads& threads, const float* b, float* to) const {
+  const int64_t n = shape_.n;
+  const int64_t stride = copy_stride();
+  const int64_t k = shape_.k;
+  constexpr int64_t block = cache_line;
+  threads.ranges(n, 4 * block, [=](int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; column += block) {
+      const int64_t width = std::min(block, end - column);
+      for (int64_t row = 0; row < k; row += block) {
+        transpose_block(b + column * k + row, k, to + row * stride + column, stride, width,
+                        std::min(block, k - row));
+      }
+    }
+  });
 }
 
 CpuMatmul::Tile CpuMatmul::tile(int64_t task) const {
@@ -102,13 +138,14 @@ CpuMatmul::Tile CpuMatmul::tile(int64_t task) const {
 
 // False if oneDNN fails, which it does for wrong arguments or want of memory only.
 bool CpuMatmul::multiply(const Tile& tile, const float* a, const float* b, float* y) const {
+  const bool transpose_b = shape_.transpose_b && !copies_b();
   one_thread_for_onednn();
   const MatmulShape& s = shape_;
   const int64_t stride_a = s.transpose_a ? s.m : s.k;
-  const int64_t stride_b = s.transpose_b ? s.k : s.n;
+  const int64_t stride_b = copies_b() ? copy_stride() : transpose_b ? s.k : s.n;
   a += tile.item * s.m * s.k + (s.transpose_a ? tile.k * s.m + tile.m : tile.m * s.k + tile.k);
-  b += tile.item * s.k * s.n + (s.transpose_b ? tile.n * s.k + tile.k : tile.k * s.n + tile.n);
-  return dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', tile.rows, tile.columns,
+  b += tile.item * s.k * s.n + (transpose_b ? tile.n * s.k + tile.k : tile.k * stride_b + tile.n);
+  return dnnl_sgemm(s.transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', tile.rows, tile.columns,
                     tile.depth, 1.0f, a, stride_a, b, stride_b, 0.0f, y, s.n) == dnnl_success;
 }
 
@@ -136,6 +173,11 @@ void CpuMatmul::run(Threads& threads, const float* a, const float* b, float* y,
   const bool split = parts_k_ > 1;
   auto* sums = reinterpret_cast<float*>(scratch);  // [parts, m]
   float* partials = sums + (s.transpose_a ? parts_k_ * s.m : 0);
+  if (copies_b()) {
+    float* copy = partials + (split ? parts_k_ * count : 0);
+    copy_b(threads, b, copy);
+    b = copy;
+  }
   const bool finishes = epilogue.bias != nullptr || epilogue.pre != nullptr ||
                         epilogue.residual != nullptr || epilogue.activation != Activation::none;
   std::atomic<bool> failed{false};

@@ -46,6 +46,9 @@ class CpuMatmul {
  private:
   struct Tile;
   Tile tile(int64_t task) const;
+  bool copies_b() const;
+  int64_t copy_stride() const;
+  void copy_b(Threads& threads, const float* b, float* to) const;
   bool multiply(const Tile& tile, const float* a, const float* b, float* y) const;
   void reduce(Threads& threads, const float* partials, float* y,
               const MatmulEpilogue& epilogue) const;
