@@ -133,7 +133,8 @@ void make(uint tile) {
     [[unroll]] for (uint j = 0; j < thread_n; ++j) {
       const uint r = row + y * thread_m + i;
       const uint c = column + x + j * across;
-      if (r < m && c < n) finish(((part * batch + item) * m + r) * n + c, c, sums[i * thread_n + j]);
+      if (r >= m || c >= n) continue;
+      finish(((part * batch + item) * m + r) * n + c, c, sums[i * thread_n + j]);
     }
   }
 }
