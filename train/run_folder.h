@@ -16,4 +16,8 @@ struct RunFolder {
   std::filesystem::path report() const { return path / "report.html"; }
 };
 
+// Makes the folder of a new run, or of one that goes on (`resume`). Throws DataError if it can't
+// be made, ConfigError if a run that is not to be resumed is in it already.
+RunFolder open_run_folder(const std::filesystem::path& path, bool resume);
+
 }  // namespace tandem

@@ -2,45 +2,28 @@
 
 #include "core/error.h"
 #include "train/checkpoint/checkpoint_folder.h"
+#include "train/checkpoint_keeper.h"
 #include "train/config/reference.h"
 #include "train/data/loader.h"
+#include "train/data/write_file.h"
 #include "train/lock.h"
+#include "train/run_evaluations.h"
 #include "train/run_output.h"
-#include "train/run_report.h"
 #include "train/schedule.h"
 #include "train/signals.h"
-#include "train/snapshot.h"
 #include "train/text/make_tokenizer.h"
 #include "train/train_step.h"
 
 #include <cmath>
-#include <fstream>
 #include <optional>
 
 namespace tandem {
 
 namespace {
 
-RunFolder prepare_folder(const RunConfig& config, const TrainOptions& options) {
-  const RunFolder folder{options.run.empty() ? std::filesystem::path("runs") / config.name
-                                             : std::filesystem::path(options.run)};
-  std::error_code error;
-  std::filesystem::create_directories(folder.checkpoints(), error);
-  if (error) {
-    fail<DataError>("{}: the folder can't be made: {}.", folder.path.string(), error.message());
-  }
-  const bool used = !std::filesystem::is_empty(folder.checkpoints());
-  if (used && !options.resume) {
-    fail<ConfigError>("{}: holds a run already; go on with --resume or name another --run.",
-                      folder.path.string());
-  }
-  return folder;
-}
-
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush()) fail<DataError>("{}: can't be written.", path.string());
+std::filesystem::path folder_of(const RunConfig& config, const TrainOptions& options) {
+  if (!options.run.empty()) return options.run;
+  return std::filesystem::path("runs") / config.name;
 }
 
 int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
@@ -54,7 +37,7 @@ class Trainer::State {
  public:
   State(const RunConfig& config, const TrainOptions& options)
       : config_(config),
-        folder_(prepare_folder(config, options)),
+        folder_(open_run_folder(folder_of(config, options), options.resume)),
         lock_(folder_.path),
         output_(folder_),
         device_(open_device(config.device, options.device)),
@@ -63,13 +46,14 @@ class Trainer::State {
     rows_ = rows_of_split(read_table(config_.data.table), config_.data.split);
     tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
                           : make_tokenizer(config_, rows_);
-    open_evaluations();
+    evaluations_.emplace(config_, variables_, *tokenizer_);
+    keeper_.emplace(config_, folder_, variables_, tokenizer_->serialize(), output_);
     step_ = std::make_unique<TrainStep>(config_.model, config_.train, config_.train.batch_size,
                                         variables_);
     variables_.initialize(config_.seed);
     if (resumed_) restore();
     open_loader();
-    write_text(folder_.config(), to_yaml(config_));
+    write_file(folder_.config().string(), to_yaml(config_));
     announce();
   }
 
@@ -80,7 +64,7 @@ class Trainer::State {
     settle();
     output_.finish();
     if (StopSignals::requested()) output_.say(fmt::format("stopped by {}", StopSignals::name()));
-    if (saved_step_ != position_.step) save();
+    if (keeper_->saved_step() != position_.step) save();
     if (position_.step == steps_) finish();
   }
 
@@ -101,17 +85,10 @@ class Trainer::State {
 
   void restore() {
     position_ = restore_snapshot(resumed_->checkpoint, variables_, resumed_->path);
-    saved_step_ = position_.step;
+    keeper_->resume_at(position_.step);
     output_.resume_at(position_.step);
     output_.say(fmt::format("resuming from {} at step {}", resumed_->path, position_.step));
     resumed_.reset();
-  }
-
-  void open_evaluations() {
-    for (const EvaluateConfig& evaluate : config_.evaluate) {
-      evaluations_.push_back(
-          {name_of(evaluate), open_split(evaluate, config_.data, config_.model, *tokenizer_)});
-    }
   }
 
   void open_loader() {
@@ -124,29 +101,37 @@ class Trainer::State {
       return encode_padded(*tokenizer_, caption, T);
     };
     options.warn = [this](const std::string& text) { output_.say(text); };
-    loader_ = std::make_unique<Loader>(rows_, options,
-                                       Position{position_.epoch, position_.batch});
+    loader_ = std::make_unique<Loader>(rows_, options, Position{position_.epoch, position_.batch});
     steps_per_epoch_ = loader_->batches_per_epoch();
     steps_ = total_steps(config_.train, steps_per_epoch_);
     schedule_.emplace(config_.train, steps_per_epoch_, steps_);
   }
 
+  int64_t parameters() const {
+    int64_t count = 0;
+    for (const std::string& name : variables_.parameters()) {
+      count += variables_.variable(name).type.shape.elements();
+    }
+    return count;
+  }
+
+  // Passes over the data that so many steps are.
+  double passes(int64_t step) const {
+    return static_cast<double>(step) / static_cast<double>(steps_per_epoch_);
+  }
+
   void announce() {
     const DeviceInfo& device = device_->info();
     const MemoryReport& memory = step_->program().memory();
-    int64_t parameters = 0;
-    for (const std::string& name : variables_.parameters()) {
-      parameters += variables_.variable(name).type.shape.elements();
-    }
     output_.say(fmt::format("device: {} ({})", device.name, device.driver));
-    output_.say(fmt::format("model: {} parameters; planned peak memory {:.1f} MB: parameters {:.1f}, "
-                    "optimizer {:.1f}, activations {:.1f}",
-                    parameters, 1e-6 * static_cast<double>(memory.peak()),
-                    1e-6 * static_cast<double>(memory.trainable + memory.frozen),
-                    1e-6 * static_cast<double>(memory.state),
-                    1e-6 * static_cast<double>(memory.activations)));
-    output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all", rows_.size(),
-                    steps_per_epoch_, config_.train.batch_size, steps_));
+    output_.say(fmt::format(
+        "model: {} parameters; planned peak memory {:.1f} MB: parameters {:.1f}, "
+        "optimizer {:.1f}, activations {:.1f}",
+        parameters(), 1e-6 * static_cast<double>(memory.peak()),
+        1e-6 * static_cast<double>(memory.trainable + memory.frozen),
+        1e-6 * static_cast<double>(memory.state), 1e-6 * static_cast<double>(memory.activations)));
+    output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all",
+                            rows_.size(), steps_per_epoch_, config_.train.batch_size, steps_));
   }
 
   void start_progress() {
@@ -162,8 +147,7 @@ class Trainer::State {
     loader_->next(batch_);
     pairs_.pixels.swap(batch_.pixels);
     pairs_.texts.ids.swap(batch_.tokens);
-    pairs_.texts.prepare(config_.model.text_cfg.context_length,
-                         config_.model.text_cfg.vocab_size);
+    pairs_.texts.prepare(config_.model.text_cfg.context_length, config_.model.text_cfg.vocab_size);
     const double lr = schedule_->at(position_.step);
     const uint64_t ticket = step_->run(pairs_, {.lr = lr, .t = position_.step + 1});
     settle();
@@ -183,9 +167,10 @@ class Trainer::State {
     const StepResult result = step_->result(done.ticket);
     if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
       output_.finish();
-      fail<Error>("step {}: the loss is {} and the gradient norm {}; the last checkpoint is good. "
-                  "Try a lower train.lr or train.grad_clip_norm: 1.",
-                  done.step, result.loss, result.gradient_norm);
+      fail<Error>(
+          "step {}: the loss is {} and the gradient norm {}; the last checkpoint is good. "
+          "Try a lower train.lr or train.grad_clip_norm: 1.",
+          done.step, result.loss, result.gradient_norm);
     }
     const double wait = loader_->wait_seconds();
     output_.step({.step = done.step,
@@ -200,9 +185,7 @@ class Trainer::State {
   }
 
   void record(int64_t step, const StepResult& result, double lr) {
-    MetricsRecord line{.step = step,
-                       .epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch_),
-                       .kind = "train"};
+    MetricsRecord line{.step = step, .epoch = passes(step), .kind = "train"};
     line.values = {{"loss", result.loss},
                    {"lr", lr},
                    {"grad_norm", result.gradient_norm},
@@ -214,9 +197,8 @@ class Trainer::State {
 
   // Checkpoints and evaluations that are due.
   void after_step() {
-    const int64_t every = config_.train.checkpoint_every_n_steps;
     const bool epoch_end = position_.batch == 0;
-    if (every > 0 ? position_.step % every == 0 : epoch_end) save();
+    if (keeper_->due(position_)) save();
     const int64_t epochs = config_.evaluate_every_n_epochs;
     if (epoch_end && epochs > 0 && position_.epoch % epochs == 0 && position_.step < steps_) {
       evaluate_all();
@@ -225,31 +207,14 @@ class Trainer::State {
 
   void save() {
     settle();
-    const double begin = seconds_now();
-    const std::string path =
-        (folder_.checkpoints() / checkpoint_name(position_.step)).string();
-    write_checkpoint(path, take_snapshot(variables_, config_, tokenizer_->serialize(), position_));
-    prune_checkpoints(folder_.checkpoints().string(), config_.train.keep_last);
-    saved_step_ = position_.step;
-    output_.skip(seconds_now() - begin);
+    keeper_->save(position_);
   }
 
   std::vector<NamedEvaluation> evaluate_all() {
     settle();
     const double begin = seconds_now();
-    if (!encoder_) encoder_ = std::make_unique<Encoder>(config_.model, variables_, 64);
-    std::vector<NamedEvaluation> results;
-    for (const OpenEvaluation& open : evaluations_) {
-      results.push_back({open.name, evaluate(*open.set, *encoder_)});
-      MetricsRecord line{
-          .step = position_.step,
-          .epoch = static_cast<double>(position_.step) / static_cast<double>(steps_per_epoch_),
-          .kind = "eval",
-          .name = open.name};
-      line.values = retrieval_values(results.back().evaluation.result);
-      output_.record(line, "eval/" + open.name + "/");
-      output_.say(summary(open.name, results.back().evaluation.result));
-    }
+    std::vector<NamedEvaluation> results =
+        evaluations_->evaluate_all(position_.step, passes(position_.step), output_);
     output_.skip(seconds_now() - begin);
     return results;
   }
@@ -259,14 +224,9 @@ class Trainer::State {
     ReportInput input{.config = config_,
                       .folder = folder_,
                       .device = device_->info(),
+                      .evaluations = evaluations_->reported(results),
+                      .parameters = parameters(),
                       .planned_bytes = step_->program().memory().peak()};
-    for (const std::string& name : variables_.parameters()) {
-      input.parameters += variables_.variable(name).type.shape.elements();
-    }
-    for (size_t i = 0; i < results.size(); ++i) {
-      input.evaluations.push_back(
-          {results[i].name, &results[i].evaluation, evaluations_[i].set.get()});
-    }
     write_run_report(input);
     output_.say(fmt::format("report: {}", folder_.report().string()));
   }
@@ -275,10 +235,6 @@ class Trainer::State {
     uint64_t ticket = 0;
     int64_t step = 0;
     double lr = 0;
-  };
-  struct OpenEvaluation {
-    std::string name;
-    std::unique_ptr<EvalSet> set;
   };
 
   RunConfig config_;
@@ -290,15 +246,14 @@ class Trainer::State {
   std::optional<Resumed> resumed_;
   std::vector<TableRow> rows_;
   std::unique_ptr<Tokenizer> tokenizer_;
-  std::vector<OpenEvaluation> evaluations_;
+  std::optional<RunEvaluations> evaluations_;
+  std::optional<CheckpointKeeper> keeper_;
   std::unique_ptr<TrainStep> step_;
-  std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Loader> loader_;
   std::optional<Schedule> schedule_;
   RunPosition position_;
   int64_t steps_per_epoch_ = 0;
   int64_t steps_ = 0;
-  int64_t saved_step_ = -1;
   double last_wait_ = 0;
   Batch batch_;
   PairArrays pairs_;

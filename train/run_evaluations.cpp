@@ -1,0 +1,43 @@
+#include "train/run_evaluations.h"
+
+namespace tandem {
+
+namespace {
+
+constexpr int64_t chunk = 64;  // pictures or captions encoded at a time
+
+}  // namespace
+
+RunEvaluations::RunEvaluations(const RunConfig& config, Variables& variables,
+                               const Tokenizer& tokenizer)
+    : model_(config.model), variables_(variables) {
+  for (const EvaluateConfig& evaluate : config.evaluate) {
+    open_.push_back({name_of(evaluate), open_split(evaluate, config.data, model_, tokenizer)});
+  }
+}
+
+std::vector<NamedEvaluation> RunEvaluations::evaluate_all(int64_t step, double epoch,
+                                                          RunOutput& output) {
+  if (!encoder_) encoder_ = std::make_unique<Encoder>(model_, variables_, chunk);
+  std::vector<NamedEvaluation> results;
+  for (const Open& open : open_) {
+    results.push_back({open.name, evaluate(*open.set, *encoder_)});
+    const RetrievalResult& result = results.back().evaluation.result;
+    MetricsRecord line{.step = step, .epoch = epoch, .kind = "eval", .name = open.name};
+    line.values = retrieval_values(result);
+    output.record(line, "eval/" + open.name + "/");
+    output.say(summary(open.name, result));
+  }
+  return results;
+}
+
+std::vector<ReportedEvaluation> RunEvaluations::reported(
+    const std::vector<NamedEvaluation>& results) {
+  std::vector<ReportedEvaluation> all;
+  for (size_t i = 0; i < results.size(); ++i) {
+    all.push_back({results[i].name, &results[i].evaluation, open_[i].set.get()});
+  }
+  return all;
+}
+
+}  // namespace tandem

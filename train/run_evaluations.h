@@ -1,0 +1,37 @@
+// The evaluations of a run's config, each ready to be made at any step.
+#pragma once
+
+#include "train/run_output.h"
+#include "train/run_report.h"
+#include "train/text/tokenizer.h"
+
+#include <memory>
+#include <vector>
+
+namespace tandem {
+
+class RunEvaluations {
+ public:
+  // Opens the split of each. `variables` and `tokenizer` must outlive this. Throws ConfigError.
+  RunEvaluations(const RunConfig& config, Variables& variables, const Tokenizer& tokenizer);
+
+  // Evaluates all after `step` steps, which are `epoch` passes over the data: a line of metrics
+  // and of news each. Throws DataError for a picture that can't be read.
+  std::vector<NamedEvaluation> evaluate_all(int64_t step, double epoch, RunOutput& output);
+
+  // What the report shows of results of evaluate_all; both must outlive what is returned.
+  std::vector<ReportedEvaluation> reported(const std::vector<NamedEvaluation>& results);
+
+ private:
+  struct Open {
+    std::string name;
+    std::unique_ptr<EvalSet> set;
+  };
+
+  ClipConfig model_;
+  Variables& variables_;
+  std::vector<Open> open_;
+  std::unique_ptr<Encoder> encoder_;  // compiled when first needed
+};
+
+}  // namespace tandem
