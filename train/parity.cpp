@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "train/train_step.h"
-#include "train/weights.h"
+#include "train/weights/load.h"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "train/config/read.h"
 #include "train/config/reference.h"
-#include "train/weights.h"
+#include "train/weights/load.h"
 
 namespace tandem {
 

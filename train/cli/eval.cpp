@@ -6,7 +6,7 @@
 #include "train/evaluate/evaluate.h"
 #include "train/run_report.h"
 #include "train/snapshot.h"
-#include "train/weights.h"
+#include "train/weights/load.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

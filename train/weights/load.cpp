@@ -1,4 +1,4 @@
-#include "train/weights.h"
+#include "train/weights/load.h"
 
 #include <fmt/ranges.h>
 
