@@ -1,36 +1,68 @@
-// Which checkpoints a run writes and keeps.
+// Which checkpoints a run writes and keeps, and their writing beside the training.
 #pragma once
 
+#include "train/best_metric.h"
+#include "train/checkpoint_rule.h"
 #include "train/run_output.h"
 #include "train/snapshot.h"
 
+#include <future>
 #include <string>
 
 namespace tandem {
 
+// A checkpoint is copied to the host between two steps, and written from there by another thread
+// while training goes on; one at a time. Where a write fails (a full disk), the run is told and
+// goes on; the next checkpoint is the next try. Call from one thread.
 class CheckpointKeeper {
  public:
   // `tokenizer` is its JSON. `variables` and `output` must outlive this.
   CheckpointKeeper(const RunConfig& config, const RunFolder& folder, const Variables& variables,
                    std::string tokenizer, RunOutput& output);
 
-  // Whether a checkpoint is due at the position, where an epoch ends if `batch` is 0.
-  bool due(const RunPosition& position) const;
+  // The run goes on from the checkpoint of `step`, its metrics cut after that.
+  void resume_at(int64_t step);
 
-  // Writes the variables as they are; no step may be under way. Throws CheckpointError.
-  void save(const RunPosition& position);
+  // After every step: hears of a write that has ended; whether a checkpoint is due here.
+  bool due(const RunPosition& position);
 
-  // The step of the newest checkpoint; -1 without one.
-  int64_t saved_step() const { return saved_step_; }
-  void resume_at(int64_t step) { saved_step_ = step; }
+  // Hears the lines of the evaluations at a step; whether a checkpoint of it is to be kept as the
+  // best and has yet to be saved.
+  bool evaluated(int64_t step, std::span<const MetricsRecord> lines);
+
+  // Copies the variables as they are, and has them written; no step may be under way. `epoch` is
+  // passes over the data, for the metrics.
+  void save(const RunPosition& position, double epoch);
+
+  // Waits until the position's checkpoint is written, which save() begins if it has not. Throws
+  // CheckpointError if that fails.
+  void finish(const RunPosition& position, double epoch);
 
  private:
+  void collect();  // waits for the write under way
+  std::string prune(const std::optional<BestStep>& best) const;
+  void tell() const;
+
   RunConfig config_;
   RunFolder folder_;
   const Variables& variables_;
   std::string tokenizer_;
   RunOutput& output_;
-  int64_t saved_step_ = -1;
+  CheckpointRule rule_;
+  std::optional<BestMetric> metric_;
+
+  int64_t saved_step_ = -1;               // of the newest checkpoint that is on the disk
+  double last_ = 0;                       // when the last one was begun
+  std::string failure_;                   // of the last write; empty if it went well
+  std::optional<BestStep> best_;          // of the checkpoints on the disk
+  std::optional<BestStep> hopeful_;       // the best, once the next write is done
+  std::optional<BestStep> writing_best_;  // the best, once the write under way is done
+  int64_t writing_step_ = -1;
+  int64_t written_ = 0;
+  double stalled_ = 0;  // seconds that training waited, in all and at most
+  double longest_stall_ = 0;
+  std::future<std::string> writing_;  // gives what went wrong in deleting old ones; last: its
+                                      // destructor waits
 };
 
 }  // namespace tandem

@@ -20,12 +20,14 @@ std::vector<NamedEvaluation> RunEvaluations::evaluate_all(int64_t step, double e
                                                           RunOutput& output) {
   if (!encoder_) encoder_ = std::make_unique<Encoder>(model_, variables_, chunk);
   std::vector<NamedEvaluation> results;
+  lines_.clear();
   for (const Open& open : open_) {
     results.push_back({open.name, evaluate(*open.set, *encoder_)});
     const RetrievalResult& result = results.back().evaluation.result;
     MetricsRecord line{.step = step, .epoch = epoch, .kind = "eval", .name = open.name};
     line.values = retrieval_values(result);
     output.record(line, "eval/" + open.name + "/");
+    lines_.push_back(std::move(line));
     output.say(summary(open.name, result));
   }
   return results;

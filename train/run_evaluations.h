@@ -19,6 +19,9 @@ class RunEvaluations {
   // and of news each. Throws DataError for a picture that can't be read.
   std::vector<NamedEvaluation> evaluate_all(int64_t step, double epoch, RunOutput& output);
 
+  // The lines of metrics that the last evaluate_all wrote.
+  const std::vector<MetricsRecord>& lines() const { return lines_; }
+
   // What the report shows of results of evaluate_all; both must outlive what is returned.
   std::vector<ReportedEvaluation> reported(const std::vector<NamedEvaluation>& results);
 
@@ -31,6 +34,7 @@ class RunEvaluations {
   ClipConfig model_;
   Variables& variables_;
   std::vector<Open> open_;
+  std::vector<MetricsRecord> lines_;
   std::unique_ptr<Encoder> encoder_;  // compiled when first needed
 };
 

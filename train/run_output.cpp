@@ -1,5 +1,7 @@
 #include "train/run_output.h"
 
+#include "core/error.h"
+
 #include <chrono>
 #include <cstdio>
 
@@ -39,8 +41,15 @@ void RunOutput::say(const std::string& text) {
 }
 
 void RunOutput::record(const MetricsRecord& line, const std::string& tag) {
-  metrics_.append(line);
-  for (const auto& [name, value] : line.values) events_->scalar(tag + name, line.step, value);
+  try {
+    metrics_.append(line);
+    for (const auto& [name, value] : line.values) events_->scalar(tag + name, line.step, value);
+    unrecorded_ = false;
+  } catch (const DataError& error) {
+    if (!unrecorded_)
+      say(fmt::format("metrics are missing from step {} on: {}", line.step, error.what()));
+    unrecorded_ = true;
+  }
 }
 
 }  // namespace tandem

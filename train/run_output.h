@@ -31,7 +31,8 @@ class RunOutput {
   // After a step: moves the progress line on.
   void step(const ProgressStep& step) { progress_->step(step, seconds_now()); }
 
-  // One line of metrics.jsonl, and its values to TensorBoard under tag + name. Throws DataError.
+  // One line of metrics.jsonl, and its values to TensorBoard under tag + name. Where they can't be
+  // written (a full disk), says so once and goes on: a run is worth more than its log.
   void record(const MetricsRecord& line, const std::string& tag);
 
   // Seconds that were not training, left out of the rate.
@@ -46,6 +47,7 @@ class RunOutput {
   MetricsLog metrics_;
   std::optional<TensorBoardWriter> events_;
   std::optional<Progress> progress_;
+  bool unrecorded_ = false;  // the last line could not be written
 };
 
 }  // namespace tandem

@@ -64,7 +64,7 @@ class Trainer::State {
     settle();
     output_.finish();
     if (StopSignals::requested()) output_.say(fmt::format("stopped by {}", StopSignals::name()));
-    if (keeper_->saved_step() != position_.step) save();
+    keeper_->finish(position_, passes(position_.step));
     if (position_.step == steps_) finish();
   }
 
@@ -79,7 +79,10 @@ class Trainer::State {
     for (const auto& [path, reason] : newest.passed_over) {
       output_.say(fmt::format("passed over {}: {}", path, reason));
     }
-    if (newest.path.empty()) return output_.say("no checkpoint to resume from; starting anew");
+    if (newest.path.empty()) {
+      output_.resume_at(0);
+      return output_.say("no checkpoint to resume from; starting anew");
+    }
     resumed_ = Resumed{newest.path, read_checkpoint(newest.path)};
   }
 
@@ -197,17 +200,17 @@ class Trainer::State {
 
   // Checkpoints and evaluations that are due.
   void after_step() {
-    const bool epoch_end = position_.batch == 0;
-    if (keeper_->due(position_)) save();
+    bool wanted = keeper_->due(position_);
     const int64_t epochs = config_.evaluate_every_n_epochs;
+    const bool epoch_end = position_.batch == 0;
     if (epoch_end && epochs > 0 && position_.epoch % epochs == 0 && position_.step < steps_) {
+      // Before the checkpoint: a run resumed from it does not evaluate this step again.
       evaluate_all();
+      wanted = keeper_->evaluated(position_.step, evaluations_->lines()) || wanted;
     }
-  }
-
-  void save() {
+    if (!wanted) return;
     settle();
-    keeper_->save(position_);
+    keeper_->save(position_, passes(position_.step));
   }
 
   std::vector<NamedEvaluation> evaluate_all() {
@@ -221,6 +224,7 @@ class Trainer::State {
 
   void finish() {
     const std::vector<NamedEvaluation> results = evaluate_all();
+    keeper_->evaluated(position_.step, evaluations_->lines());
     ReportInput input{.config = config_,
                       .folder = folder_,
                       .device = device_->info(),

@@ -68,7 +68,7 @@ TEST_CASE("resume_continues_with_the_same_bits") {
   RunConfig config = test::small_config(folder);
   const Result unbroken = train(folder, config, "unbroken");
   TrainOptions options{.run = folder / "broken"};
-  config.train.checkpoint_every_n_steps = 4;
+  config.train.checkpoint_every = fmt::to_string(4);
   config.train.keep_last = 10;
   Trainer(config, options).run();
   for (const char* late : {"step_00000008.h5", "step_00000012.h5"}) {

@@ -101,18 +101,20 @@ NewestCheckpoint find_checkpoint(const std::string& path) {
   return newest;
 }
 
-std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last) {
+std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last,
+                                           const std::function<bool(int64_t)>& also) {
   std::vector<std::string> removed;
-  const auto paths = list_checkpoints(folder);
-  const auto kept = std::min(paths.size(), static_cast<size_t>(std::max<int64_t>(1, keep_last)));
-  bool one_is_good =
-      std::any_of(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(kept), verifies);
-  for (size_t i = kept; i < paths.size(); ++i) {
-    if (!one_is_good && verifies(paths[i])) {
+  const auto files = files_in(folder, ".h5");
+  const auto kept = std::min(files.size(), static_cast<size_t>(std::max<int64_t>(1, keep_last)));
+  bool one_is_good = std::any_of(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(kept),
+                                 [](const auto& file) { return verifies(file.second); });
+  for (size_t i = kept; i < files.size(); ++i) {
+    const auto& [step, path] = files[i];
+    if (!one_is_good && verifies(path)) {
       one_is_good = true;
       continue;
     }
-    remove(paths[i], removed);
+    if (!also || !also(step)) remove(path, removed);
   }
   const auto whole = files_in(folder, ".h5");
   for (const auto& [step, path] : files_in(folder, ".h5.tmp")) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +32,10 @@ std::string checkpoint_folder(const std::string& folder);
 NewestCheckpoint find_checkpoint(const std::string& path);
 
 // Deletes all but the newest `keep_last` (at least 1) checkpoints, and what a crash left unfinished
-// before the newest. If none of those kept verifies, the newest that does is kept too. Returns the
-// paths deleted.
-std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last);
+// before the newest. If none of those kept verifies, the newest that does is kept too, and so is
+// every one whose step `also` says yes to. Returns the paths deleted. Throws CheckpointError where
+// one can't be deleted.
+std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last,
+                                           const std::function<bool(int64_t)>& also = nullptr);
 
 }  // namespace tandem

@@ -1,6 +1,8 @@
 #include "train/config/check.h"
 
 #include "core/error.h"
+#include "train/best_metric.h"
+#include "train/checkpoint_rule.h"
 
 #include <algorithm>
 
@@ -75,6 +77,32 @@ void check_train(const TrainConfig& train, const ClipConfig& model, const Checke
   }
 }
 
+void check_checkpoints(const RunConfig& config, const Checker& checker) {
+  const TrainConfig& train = config.train;
+  checker.require(parse_checkpoint_rule(train.checkpoint_every).has_value(),
+                  "train.checkpoint_every",
+                  fmt::format("train.checkpoint_every is '{}'; give steps (500), a time (90s, "
+                              "15min, 2h) or epoch.",
+                              train.checkpoint_every));
+  if (train.keep_best.empty()) return;
+  const std::optional<BestMetric> metric = parse_best_metric(train.keep_best);
+  checker.require(metric.has_value(), "train.keep_best",
+                  fmt::format("train.keep_best is '{}'; give an evaluation and a recall at 1, 5 or "
+                              "10, for example test/image_to_text_R@1.",
+                              train.keep_best));
+  const bool known =
+      std::any_of(config.evaluate.begin(), config.evaluate.end(), [&](const EvaluateConfig& one) {
+        return metric->evaluation == (one.name.empty() ? one.split : one.name);
+      });
+  checker.require(known, "train.keep_best",
+                  fmt::format("train.keep_best names the evaluation '{}', which evaluate does not "
+                              "have.",
+                              metric->evaluation));
+  checker.require(config.evaluate_every_n_epochs > 0, "train.keep_best",
+                  "train.keep_best needs evaluations during training; set "
+                  "evaluate_every_n_epochs to 1 or more.");
+}
+
 void check_evaluations(const std::vector<EvaluateConfig>& evaluations, const Checker& checker) {
   for (size_t i = 0; i < evaluations.size(); ++i) {
     const EvaluateConfig& one = evaluations[i];
@@ -131,6 +159,7 @@ void check_run(const RunConfig& config, const Places& places, const std::string&
   check_model(config.model, "model.", places, source);
   check_data(config.data, config.model.text_cfg.vocab_size, checker);
   check_train(config.train, config.model, checker);
+  check_checkpoints(config, checker);
   check_evaluations(config.evaluate, checker);
   checker.require(!config.device.empty(), "device", "device is empty; give auto, cpu or vulkan.");
 }

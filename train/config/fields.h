@@ -143,9 +143,15 @@ void visit_fields(V& v, TrainConfig& c) {
   v.field("grad_checkpointing", c.grad_checkpointing, any(),
           "compute activations again in the backward pass, for less memory");
   v.field("log_every_n_steps", c.log_every_n_steps, between(1, 1e12), "steps between log lines");
-  v.field("checkpoint_every_n_steps", c.checkpoint_every_n_steps, between(0, 1e12),
-          "steps between checkpoints; 0: at the end of every epoch only");
-  v.field("keep_last", c.keep_last, between(1, 1e9), "checkpoints kept");
+  v.field("checkpoint_every", c.checkpoint_every, any(),
+          "a checkpoint every so many steps (`500`), after so much time (`90s`, `15min`, `2h`) or "
+          "at the end of every `epoch`; one is always saved at the end of the run");
+  v.field("keep_last", c.keep_last, between(1, 1e9), "newest checkpoints kept; older go");
+  v.field("keep_every", c.keep_every, between(0, 1e12),
+          "checkpoints of multiples of so many steps are never deleted; 0: none");
+  v.field("keep_best", c.keep_best, any(),
+          "evaluation and recall, as `seen_fluent/image_to_text_R@1`: the checkpoint with its "
+          "highest value is saved and kept; needs `evaluate_every_n_epochs`");
 }
 
 template <class V>

@@ -74,8 +74,10 @@ struct TrainConfig {
   double label_smoothing = 0.0;
   bool grad_checkpointing = false;
   int64_t log_every_n_steps = 10;
-  int64_t checkpoint_every_n_steps = 0;  // 0: at the end of every epoch only
-  int64_t keep_last = 3;                 // checkpoints kept
+  std::string checkpoint_every = "epoch";  // "500" steps, "90s", "15min", "2h" or "epoch"
+  int64_t keep_last = 3;                   // newest checkpoints kept
+  int64_t keep_every = 0;                  // also kept: those of multiples of so many steps
+  std::string keep_best;                   // also kept: that with the most of this metric
 
   bool operator==(const TrainConfig&) const = default;
 };

@@ -19,7 +19,7 @@ namespace tandem {
 struct MetricsRecord {
   int64_t step = 0;  // optimizer steps done
   double epoch = 0;  // passes over the data done
-  std::string kind;  // "train" or "eval"
+  std::string kind;  // "train", "eval" or "checkpoint"
   std::string name;  // of the evaluation; empty (and left out of the line) for training
   std::vector<std::pair<std::string, double>> values;  // in the order of the line
 
