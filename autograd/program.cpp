@@ -69,6 +69,9 @@ class Program::Binder {
         if (id >= 0) used[static_cast<size_t>(plan_.roots[static_cast<size_t>(id)])] = true;
       }
     }
+    for (const int id : plan_.fetches) {
+      used[static_cast<size_t>(plan_.roots[static_cast<size_t>(id)])] = true;
+    }
     for (size_t i = 0; i < plan_.values.size(); ++i) {
       const Value& value = plan_.values[i];
       if (value.source != Value::Source::constant || !used[i]) continue;
@@ -139,9 +142,23 @@ class Program::Binder {
   std::map<int, BufferRange> constants_;
 };
 
+namespace {
+
+// The fetches, all of which are f32.
+const std::vector<Tensor>& checked(const std::vector<Tensor>& fetches) {
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    if (fetches[i].dtype() == DType::f32) continue;
+    fail<ShapeError>("program: fetch {} is {} but only f32 can be fetched; cast it.", i,
+                     fetches[i].type().str());
+  }
+  return fetches;
+}
+
+}  // namespace
+
 Program::Program(const Graph& graph, Variables& variables, const std::vector<Tensor>& fetches,
                  const CompileOptions& options)
-    : plan_(make_plan(graph, fetches, options.recompute_blocks)) {
+    : plan_(make_plan(graph, checked(fetches), options.recompute_blocks)) {
   variables.add(graph);
   place_values(plan_, variables.device().info());
   const Binder binder(plan_, variables, memories_);

@@ -108,6 +108,12 @@ BufferRange Variables::trainable_arena() const {
 BufferRange Variables::slice(const std::string& state, const std::string& parameter) const {
   BufferRange range = entry(state).range;
   const Variable& variable = entry(parameter).variable;
+  if (variable.kind != Variable::Kind::trainable || range.bytes != trainable_arena().bytes) {
+    fail<ShapeError>(
+        "{} of '{}': {} holds {} bytes; expected a state of one number for each of the {} "
+        "trainable elements, and a trainable parameter.",
+        state, parameter, state, range.bytes, trainable_elements_);
+  }
   range.offset += static_cast<size_t>(variable.offset) * sizeof(float);
   range.bytes = variable.type.bytes();
   return range;

@@ -54,7 +54,17 @@ class CpuRecording final : public Recording {
   }
 
   std::span<const std::byte> output(uint64_t ticket, size_t index) override {
-    return slots_[ticket % 2].at(index);
+    if (ticket == 0 || ticket > ticket_ || ticket + 2 <= ticket_) {
+      fail<DeviceError>(
+          "cpu: the output of run {} was asked for after run {}; only the last two runs keep "
+          "theirs.",
+          ticket, ticket_);
+    }
+    if (index >= outputs_.size()) {
+      fail<DeviceError>("cpu: output {} was asked for of a recording that has {}.", index,
+                        outputs_.size());
+    }
+    return slots_[ticket % 2][index];
   }
 
   std::vector<KernelTime> profile(

@@ -1,5 +1,7 @@
 #include "core/cpu/threads.h"
 
+#include "core/error.h"
+
 #include <algorithm>
 
 namespace tandem {
@@ -10,19 +12,29 @@ namespace {
 // gap between two kernels.
 constexpr int spins = 2000;
 
+void stop_workers(std::atomic<bool>& stop, std::atomic<uint32_t>& generation,
+                  std::vector<std::thread>& workers) {
+  stop = true;
+  generation.fetch_add(1);
+  generation.notify_all();
+  for (std::thread& worker : workers) worker.join();
+}
+
 }  // namespace
 
 Threads::Threads(int count) {
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  for (int i = 1; i < (count > 0 ? count : cores); ++i) workers_.emplace_back([this] { work(); });
+  const int wanted = count > 0 ? count : cores;
+  try {
+    for (int i = 1; i < wanted; ++i) workers_.emplace_back([this] { work(); });
+  } catch (const std::exception& error) {
+    stop_workers(stop_, generation_, workers_);
+    fail<DeviceError>("cpu: {} of {} threads could be started ({}); ask for fewer.", this->count(),
+                      wanted, error.what());
+  }
 }
 
-Threads::~Threads() {
-  stop_ = true;
-  generation_.fetch_add(1);
-  generation_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
-}
+Threads::~Threads() { stop_workers(stop_, generation_, workers_); }
 
 void Threads::run_all(int64_t tasks, Function function, void* context) {
   if (workers_.empty() || tasks <= 1) {

@@ -13,7 +13,7 @@ namespace tandem {
 
 class Threads {
  public:
-  // A team of `count` threads, the caller of run() among them; 0 takes one a core.
+  // A team of `count` threads, run()'s caller among them; 0: one a core. Throws DeviceError.
   explicit Threads(int count = 0);
   ~Threads();
   Threads(const Threads&) = delete;

@@ -1,9 +1,11 @@
 #include "autograd/plan.h"
 
 #include "autograd/ops/binary.h"
+#include "autograd/ops/cast.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/unary.h"
 #include "autograd/program.h"
+#include "tests/devices.h"
 
 #include <doctest/doctest.h>
 
@@ -90,4 +92,55 @@ TEST_CASE("a_missing_or_short_feed_is_refused_by_name") {
   const std::vector<float> x(3);
   CHECK_THROWS_WITH_AS(program.run({{"x", as_feed(x)}}),
                        "program: input 'x' is fed 12 bytes; expected 16.", ShapeError);
+}
+
+TEST_CASE("a_constant_can_be_fetched") {
+  for_each_test_device([](Device& device) {
+    Variables variables(device);
+    Graph graph;
+    const std::vector<float> values{1, 2, 3, 4};
+    Program program(graph, variables, {graph.constant({4}, values)});
+    CHECK(program.fetch(program.run({}), 0) == values);
+  });
+}
+
+TEST_CASE("a_fetch_of_another_type_than_f32_is_refused") {
+  const auto device = open_device("cpu");
+  Variables variables(*device);
+  Graph graph;
+  const Tensor halves = cast(graph.input("x", {DType::f32, {3}}), DType::bf16);
+  CHECK_THROWS_WITH_AS(Program(graph, variables, {halves}),
+                       "program: fetch 0 is bf16 [3] but only f32 can be fetched; cast it.",
+                       ShapeError);
+}
+
+TEST_CASE("only_the_last_two_runs_on_the_cpu_keep_their_outputs") {
+  const auto device = open_device("cpu");
+  Variables variables(*device);
+  Graph graph;
+  Program program(graph, variables, {exp(graph.input("x", {DType::f32, {1}}))});
+  const std::vector<float> x{0};
+  for (int run = 0; run < 3; ++run) program.run({{"x", as_feed(x)}});
+  CHECK(program.fetch(2, 0) == std::vector<float>{1});
+  CHECK_THROWS_WITH_AS(program.fetch(1, 0),
+                       "cpu: the output of run 1 was asked for after run 3; only the last two "
+                       "runs keep theirs.",
+                       DeviceError);
+  CHECK_THROWS_AS(program.fetch(4, 0), DeviceError);
+  CHECK_THROWS_AS(program.fetch(3, 1), DeviceError);
+}
+
+TEST_CASE("a_slice_of_what_is_not_laid_out_as_the_trainable_arena_is_refused") {
+  const auto device = open_device("cpu");
+  Variables variables(*device);
+  Graph graph;
+  graph.parameter("w", {70}, Initializer::zeros());
+  graph.variable("frozen", {DType::f32, {8}}, Variable::Kind::frozen);
+  graph.variable("short", {DType::f32, {4}}, Variable::Kind::state);
+  graph.variable("moments", {DType::f32, {128}}, Variable::Kind::state);
+  variables.add(graph);
+  CHECK(variables.get_slice("moments", "w") == std::vector<float>(70));
+  CHECK_THROWS_AS(variables.get_slice("short", "w"), ShapeError);
+  CHECK_THROWS_AS(variables.get_slice("moments", "frozen"), ShapeError);
+  CHECK_THROWS_AS(variables.set_slice("moments", "frozen", std::vector<float>(8)), ShapeError);
 }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fs = std::filesystem;
@@ -21,16 +21,28 @@ struct Include {
   std::string name;  // what stands between the quotes or brackets
 };
 
+// The name that a line of source includes; empty if it includes nothing. By hand, for <regex> does
+// not compile without warnings under sanitizers (GCC 12).
+std::string included_by(std::string_view line) {
+  const auto take = [&line](std::string_view word) {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    const bool there = line.starts_with(word);
+    if (there) line.remove_prefix(word.size());
+    return there;
+  };
+  if (!take("#") || !take("include") || (!take("\"") && !take("<"))) return {};
+  return std::string(line.substr(0, line.find_first_of("\">")));
+}
+
 std::vector<Include> includes_of(const fs::path& path) {
-  static const std::regex pattern(R"(^\s*#\s*include\s*["<]([^">]+)[">])");
   const auto file = fs::relative(path, TANDEM_SOURCE_DIR).generic_string();
   std::vector<Include> includes;
   std::ifstream stream(path);
   int number = 0;
   for (std::string line; std::getline(stream, line);) {
     ++number;
-    std::smatch match;
-    if (std::regex_search(line, match, pattern)) includes.push_back({file, number, match[1]});
+    const std::string name = included_by(line);
+    if (!name.empty()) includes.push_back({file, number, name});
   }
   return includes;
 }
@@ -94,6 +106,10 @@ TEST_CASE("yaml_is_included_in_train_config_alone") {
 }
 
 TEST_CASE("the_include_rules_see_what_they_forbid") {
+  CHECK(included_by("#include \"core/shape.h\"") == "core/shape.h");
+  CHECK(included_by("  # include <vector>  // why") == "vector");
+  CHECK(included_by("// #include <vector>") == "");
+  CHECK(included_by("#") == "");
   CHECK(points_up({"core/cpu/x.cpp", 1, "autograd/graph.h"}));
   CHECK(points_up({"models/x.h", 1, "train/trainer.h"}));
   CHECK_FALSE(points_up({"train/x.h", 1, "core/shape.h"}));

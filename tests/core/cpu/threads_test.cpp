@@ -1,0 +1,61 @@
+#include "core/cpu/threads.h"
+
+#include "core/error.h"
+
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <vector>
+
+using namespace tandem;
+
+namespace {
+
+// While it lives, the process gets at most so many more bytes of address space.
+class AddressLimit {
+ public:
+  explicit AddressLimit(uint64_t more) {
+    uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    getrlimit(RLIMIT_AS, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + more;
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  ~AddressLimit() { setrlimit(RLIMIT_AS, &before_); }
+  AddressLimit(const AddressLimit&) = delete;
+  AddressLimit& operator=(const AddressLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("every_task_runs_once_run_after_run") {
+  Threads threads(5);
+  std::vector<int> counts(64);
+  for (int run = 1; run <= 2000; ++run) {
+    const int tasks = run % 64 + 1;
+    std::fill(counts.begin(), counts.end(), 0);
+    threads.run(tasks, [&](int64_t i) { ++counts[static_cast<size_t>(i)]; });
+    const bool right =
+        std::all_of(counts.begin(), counts.begin() + tasks, [](int count) { return count == 1; }) &&
+        std::count(counts.begin(), counts.end(), 0) == 64 - tasks;
+    REQUIRE(right);
+  }
+}
+
+TEST_CASE("a_team_that_the_system_can_not_start_is_refused") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  MESSAGE("not tested: sanitizers can't work in little address space");
+#else
+  const AddressLimit limit(64 << 20);
+  CHECK_THROWS_WITH_AS(Threads(500), doctest::Contains("of 500 threads could be started"),
+                       DeviceError);
+#endif
+}
