@@ -30,8 +30,7 @@ train/fetch_emoji.sh data/packages
 
 if [ ! -e data/emoji/emoji.jsonl ]; then
   announce "Draw the emoji"
-  "$tandem" data prepare emoji --packages data/packages --split configs/data/emoji_split.json \
-    --out data/emoji
+  "$tandem" data prepare emoji
 fi
 
 announce "Train configs/quickstart.yaml"

@@ -1,4 +1,4 @@
-// tandem data prepare emoji --packages DIR --split FILE --out DIR: makes a data set to train on.
+// tandem data prepare emoji: makes a data set to train on.
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
 #include "train/data/emoji.h"
@@ -10,6 +10,11 @@ namespace tandem {
 namespace {
 
 struct PrepareOptions : EmojiOptions {
+  PrepareOptions()
+      : EmojiOptions{.packages = "data/packages",
+                     .split = "configs/data/emoji_split.json",
+                     .out = "data/emoji"} {}
+
   bool json = false;
 };
 
@@ -31,17 +36,13 @@ void add_data_prepare(CLI::App& program) {
   auto& prepare_command = parent_command(data, "prepare", "Make a data set to train on");
   auto* emoji = prepare_command.add_subcommand(
       "emoji", "Draw the emoji of five npm packages, with captions and splits");
-  emoji
-      ->add_option("--packages", options->packages,
-                   "unpacked packages, as train/fetch_emoji.sh leaves them")
-      ->required();
-  emoji
-      ->add_option("--split", options->split,
-                   "JSON lists of code points: train, val, test "
-                   "(configs/data/emoji_split.json)")
-      ->required();
-  emoji->add_option("--out", options->out, "folder for the pictures and emoji.jsonl")->required();
-  emoji->add_option("--size", options->size, "pixels of a picture's shorter side (default 96)");
+  emoji->add_option("--packages", options->packages,
+                    "unpacked packages, as train/fetch_emoji.sh leaves them (data/packages)");
+  emoji->add_option("--split", options->split,
+                    "JSON lists of code points: train, val, test (configs/data/emoji_split.json)");
+  emoji->add_option("--out", options->out,
+                    "folder for the pictures and emoji.jsonl (data/emoji)");
+  emoji->add_option("--size", options->size, "pixels of a picture's shorter side (96)");
   emoji->add_flag("--labels-only", options->labels_only,
                   "one caption each, Unicode's name, without variants for training");
   emoji->add_flag("--json", options->json, "print the counts as JSON");
