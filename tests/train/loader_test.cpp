@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 using namespace tandem;
@@ -172,4 +173,13 @@ TEST_CASE("captions_must_all_have_the_same_number_of_ids") {
   };
   const TemporaryFolder folder;
   CHECK_THROWS_AS(Loader(make_rows(folder, 4, 4), options), DataError);
+}
+
+TEST_CASE("a_position_beyond_all_counting_is_refused") {
+  const TemporaryFolder folder;
+  const auto rows = make_rows(folder, 20, 10);
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  for (const Position position : {Position{most, 0}, Position{-1, 0}, Position{0, most}}) {
+    CHECK_THROWS_AS(Loader(rows, make_options(), position), DataError);
+  }
 }

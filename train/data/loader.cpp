@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace tandem {
 namespace {
@@ -16,18 +17,25 @@ int64_t slot_count(const LoaderOptions& options) {
   return options.prefetch > 0 ? options.prefetch : worker_count(options) + 2;
 }
 
+// Batches of a run before `position`. Half of the numbers are left for those that follow.
+int64_t batches_before(const Position& position, int64_t per_epoch) {
+  const int64_t most = std::numeric_limits<int64_t>::max() / 2 / per_epoch - 1;
+  if (position.epoch < 0 || position.epoch > most || position.index < 0 ||
+      position.index > per_epoch) {
+    fail<DataError>("loader: epoch {}, batch {} is no position; an epoch has {} batches.",
+                    position.epoch, position.index, per_epoch);
+  }
+  return position.epoch * per_epoch + position.index;
+}
+
 }  // namespace
 
 Loader::Loader(std::vector<TableRow> rows, LoaderOptions options, Position start)
     : max_bad_samples_(options.data.max_bad_samples),
       warn_(options.warn),
       maker_(std::move(rows), options),
-      start_(start.epoch * batches_per_epoch() + start.index),
+      start_(batches_before(start, batches_per_epoch())),
       slots_(slot_count(options)) {
-  if (start.epoch < 0 || start.index < 0 || start.index > batches_per_epoch()) {
-    fail<DataError>("loader: epoch {}, batch {} is no position; an epoch has {} batches.",
-                    start.epoch, start.index, batches_per_epoch());
-  }
   try {
     for (int64_t i = 0; i < worker_count(options); ++i) workers_.emplace_back([this] { work(); });
   } catch (...) {
