@@ -85,6 +85,10 @@ checkpoint=$(ls good/checkpoints/*.h5 | tail -1)
 head -c 3000 "$checkpoint" >truncated.h5
 expect 1 'truncated.h5' "$tandem" eval truncated.h5 --device cpu
 expect 1 'good.yaml' "$tandem" eval good.yaml --device cpu
+expect 0 'wrote good.safetensors' "$tandem" convert "$checkpoint" good.safetensors --layout huggingface
+expect 0 'layout huggingface' "$tandem" convert good.safetensors back.h5
+expect 2 'safetensors nor in .h5' "$tandem" convert "$checkpoint" good.onnx
+expect 1 'truncated.h5' "$tandem" convert truncated.h5 x.h5
 cp -r good other
 expect 1 'another model' train good.yaml --run other --resume --set model.embed_dim=16
 cp -r good damaged
