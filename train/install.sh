@@ -8,7 +8,7 @@ set -euo pipefail
 # the pkg-config module CHECK names.
 build=(
   cmake=command:cmake ninja-build=command:ninja g++=command:c++ pkg-config=command:pkg-config
-  glslang-tools=command:glslangValidator
+  glslang-tools=command:glslangValidator glslang-dev spirv-tools
   libvulkan-dev=module:vulkan libhdf5-dev libyaml-cpp-dev=module:yaml-cpp libfmt-dev=module:fmt
   libdnnl-dev libhwy-dev=module:libhwy libcli11-dev nlohmann-json3-dev=module:nlohmann_json
   libpcre2-dev=module:libpcre2-8 libjpeg-dev=module:libjpeg libpng-dev=module:libpng
