@@ -1,12 +1,12 @@
 #include "train/trainer.h"
 
 #include "core/error.h"
-#include "train/checkpoint/checkpoint_folder.h"
 #include "train/checkpoint_keeper.h"
 #include "train/config/reference.h"
 #include "train/data/loader.h"
 #include "train/data/write_file.h"
 #include "train/lock.h"
+#include "train/resume.h"
 #include "train/run_evaluations.h"
 #include "train/run_output.h"
 #include "train/schedule.h"
@@ -42,7 +42,7 @@ class Trainer::State {
         output_(folder_),
         device_(open_device(config.device, options.device)),
         variables_(*device_) {
-    if (options.resume) find_checkpoint();
+    if (options.resume) find_checkpoint(options.allow_config_change);
     rows_ = rows_of_split(read_table(config_.data.table), config_.data.split);
     tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
                           : make_tokenizer(config_, rows_);
@@ -52,7 +52,7 @@ class Trainer::State {
                                         variables_);
     variables_.initialize(config_.seed);
     if (resumed_) restore();
-    open_loader();
+    open_loader(options.allow_config_change);
     write_file(folder_.config().string(), to_yaml(config_));
     announce();
   }
@@ -69,21 +69,14 @@ class Trainer::State {
   }
 
  private:
-  struct Resumed {
-    std::string path;
-    Checkpoint checkpoint;
-  };
-
-  void find_checkpoint() {
-    const NewestCheckpoint newest = newest_valid_checkpoint(folder_.checkpoints().string());
-    for (const auto& [path, reason] : newest.passed_over) {
-      output_.say(fmt::format("passed over {}: {}", path, reason));
+  void find_checkpoint(bool allow_config_change) {
+    resumed_ = newest_checkpoint(folder_, output_);
+    if (resumed_) {
+      compare_devices(*resumed_, device_->info(), output_);
+      return check_changes(*resumed_, config_, allow_config_change, output_);
     }
-    if (newest.path.empty()) {
-      output_.resume_at(0);
-      return output_.say("no checkpoint to resume from; starting anew");
-    }
-    resumed_ = Resumed{newest.path, read_checkpoint(newest.path)};
+    output_.resume_at(0);
+    output_.say("no checkpoint to resume from; starting anew");
   }
 
   void restore() {
@@ -94,7 +87,7 @@ class Trainer::State {
     resumed_.reset();
   }
 
-  void open_loader() {
+  void open_loader(bool config_may_differ) {
     const int64_t T = config_.model.text_cfg.context_length;
     LoaderOptions options{.data = config_.data,
                           .batch_size = config_.train.batch_size,
@@ -104,10 +97,25 @@ class Trainer::State {
       return encode_padded(*tokenizer_, caption, T);
     };
     options.warn = [this](const std::string& text) { output_.say(text); };
+    if (config_may_differ && position_.batch > 0) {
+      // Epochs may have become shorter than the position is into one: then the next begins.
+      const Loader probe(rows_, options, Position{position_.epoch, 0});
+      if (position_.batch >= probe.batches_per_epoch()) {
+        position_.epoch += 1;
+        position_.batch = 0;
+      }
+    }
     loader_ = std::make_unique<Loader>(rows_, options, Position{position_.epoch, position_.batch});
     steps_per_epoch_ = loader_->batches_per_epoch();
     steps_ = total_steps(config_.train, steps_per_epoch_);
     schedule_.emplace(config_.train, steps_per_epoch_, steps_);
+  }
+
+  // Steps do not tell the place in an epoch where a changed config made epochs shorter.
+  void follow_loader() {
+    const Position next = loader_->position();
+    position_.epoch = next.epoch;
+    position_.batch = next.index;
   }
 
   int64_t parameters() const {
@@ -156,8 +164,7 @@ class Trainer::State {
     settle();
     position_.step += 1;
     position_.samples += config_.train.batch_size;
-    position_.epoch = position_.step / steps_per_epoch_;
-    position_.batch = position_.step % steps_per_epoch_;
+    follow_loader();
     under_way_ = UnderWay{ticket, position_.step, lr};
     after_step();
   }

@@ -12,6 +12,7 @@ namespace tandem {
 struct TrainOptions {
   std::string run;       // folder; empty: runs/<name>
   bool resume = false;   // go on from the newest checkpoint that verifies
+  bool allow_config_change = false;  // resume although what is trained has changed
   DeviceOptions device;  // the device itself is the config's
 };
 

@@ -90,7 +90,10 @@ expect 0 'layout huggingface' "$tandem" convert good.safetensors back.h5
 expect 2 'safetensors nor in .h5' "$tandem" convert "$checkpoint" good.onnx
 expect 1 'truncated.h5' "$tandem" convert truncated.h5 x.h5
 cp -r good other
-expect 1 'another model' train good.yaml --run other --resume --set model.embed_dim=16
+expect 2 'embed_dim was 8 and is 16.*--allow-config-change' \
+  train good.yaml --run other --resume --set model.embed_dim=16
+expect 1 'another model' \
+  train good.yaml --run other --resume --set model.embed_dim=16 --allow-config-change
 cp -r good damaged
 for file in damaged/checkpoints/*.h5; do truncate -s 2000 "$file"; done
 expect 0 'passed over' train good.yaml --run damaged --resume

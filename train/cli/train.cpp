@@ -37,6 +37,8 @@ void add_train(CLI::App& program) {
   command->add_option("--run", options->train.run, "the run's folder; else runs/<name>");
   command->add_flag("--resume", options->train.resume,
                     "go on from the newest checkpoint that verifies");
+  command->add_flag("--allow-config-change", options->train.allow_config_change,
+                    "resume although the config has changed since the checkpoint");
   add_device_options(*command, options->device);
   command->footer("Example: tandem train configs/quickstart.yaml --set train.epochs=2");
   command->callback([options] { run(*options); });

@@ -92,6 +92,35 @@ class Collector {
   std::vector<KeyReference>& keys_;
 };
 
+class Lister {
+ public:
+  Lister(std::string path, std::vector<ConfigValue>& values)
+      : path_(std::move(path)), values_(values) {}
+
+  template <class T>
+  void field(const char* key, T& value, const Rule&, const char*) {
+    values_.push_back({path_ + key, yaml_value(value)});
+  }
+
+  template <class T>
+  void section(const char* key, T& value, const char*) {
+    Lister inner(path_ + key + ".", values_);
+    visit_fields(inner, value);
+  }
+
+  template <class T>
+  void list(const char* key, std::vector<T>& values, const char*) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      Lister inner(fmt::format("{}{}.{}.", path_, key, i), values_);
+      visit_fields(inner, values[i]);
+    }
+  }
+
+ private:
+  std::string path_;
+  std::vector<ConfigValue>& values_;
+};
+
 template <class T>
 std::string written(T config) {
   Writer writer("");
@@ -107,6 +136,14 @@ std::vector<KeyReference> config_keys() {
   RunConfig config;
   visit_fields(collector, config);
   return keys;
+}
+
+std::vector<ConfigValue> config_values(const RunConfig& config) {
+  std::vector<ConfigValue> values;
+  Lister lister("", values);
+  RunConfig copy = config;
+  visit_fields(lister, copy);
+  return values;
 }
 
 std::string config_reference() {

@@ -20,6 +20,15 @@ struct KeyReference {
 // Every key of a run config, in the order of the table.
 std::vector<KeyReference> config_keys();
 
+// One value of a config, as YAML, by its full name: "train.lr", "evaluate.0.split".
+struct ConfigValue {
+  std::string key;
+  std::string text;
+};
+
+// Every value of a config, in the order of the table.
+std::vector<ConfigValue> config_values(const RunConfig& config);
+
 // The keys as Markdown tables, one a section; the body of configs/README.md.
 std::string config_reference();
 

@@ -1,0 +1,50 @@
+#include "train/config/changes.h"
+
+#include "train/config/reference.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace tandem {
+namespace {
+
+bool is_harmless(std::string_view key) {
+  constexpr std::array<std::string_view, 9> keys{"name",
+                                                 "device",
+                                                 "data.workers",
+                                                 "train.log_every_n_steps",
+                                                 "train.checkpoint_every",
+                                                 "train.keep_last",
+                                                 "train.keep_every",
+                                                 "train.keep_best",
+                                                 "evaluate_every_n_epochs"};
+  return key.starts_with("evaluate.") || std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+const std::string* find(const std::vector<ConfigValue>& values, const std::string& key) {
+  for (const ConfigValue& value : values) {
+    if (value.key == key) return &value.text;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<ConfigChange> config_changes(const RunConfig& before, const RunConfig& after) {
+  const std::vector<ConfigValue> old_values = config_values(before);
+  const std::vector<ConfigValue> new_values = config_values(after);
+  std::vector<ConfigChange> changes;
+  for (const ConfigValue& value : old_values) {
+    const std::string* now = find(new_values, value.key);
+    if (now != nullptr && *now == value.text) continue;
+    changes.push_back({value.key, value.text, now ? *now : "", is_harmless(value.key)});
+  }
+  for (const ConfigValue& value : new_values) {
+    if (find(old_values, value.key) != nullptr) continue;
+    changes.push_back({value.key, "", value.text, is_harmless(value.key)});
+  }
+  return changes;
+}
+
+}  // namespace tandem

@@ -1,0 +1,22 @@
+// What is different between the config that a run was begun with and the one it goes on with.
+#pragma once
+
+#include "train/config/run_config.h"
+
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+struct ConfigChange {
+  std::string key;     // in full: "train.lr"
+  std::string before;  // as YAML; empty where the key was not there (an item of a list)
+  std::string after;
+  bool harmless = false;  // leaves what is trained as it is
+};
+
+// In the order of the keys' table. Harmless are the device, the loader's threads, the run's name,
+// and all that says what is logged, saved and evaluated.
+std::vector<ConfigChange> config_changes(const RunConfig& before, const RunConfig& after);
+
+}  // namespace tandem

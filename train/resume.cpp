@@ -1,0 +1,61 @@
+#include "train/resume.h"
+
+#include "core/error.h"
+#include "train/checkpoint/checkpoint_folder.h"
+#include "train/config/changes.h"
+#include "train/snapshot.h"
+
+#include <fmt/ranges.h>
+
+namespace tandem {
+namespace {
+
+std::string shown(const std::string& value) { return value.empty() ? "not there" : value; }
+
+std::string attribute(const Checkpoint& checkpoint, const char* name) {
+  const auto found = checkpoint.attributes.find(name);
+  return found == checkpoint.attributes.end() ? "" : found->second;
+}
+
+}  // namespace
+
+std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output) {
+  const NewestCheckpoint newest = newest_valid_checkpoint(folder.checkpoints().string());
+  for (const auto& [path, reason] : newest.passed_over) {
+    output.say(fmt::format("passed over {}: {}", path, reason));
+  }
+  if (newest.path.empty()) return std::nullopt;
+  return Resumed{newest.path, read_checkpoint(newest.path)};
+}
+
+void check_changes(const Resumed& resumed, const RunConfig& config, bool allowed,
+                   RunOutput& output) {
+  std::vector<std::string> refused;
+  for (const ConfigChange& change :
+       config_changes(config_of(resumed.checkpoint, resumed.path), config)) {
+    const std::string text =
+        fmt::format("{} was {} and is {}", change.key, shown(change.before), shown(change.after));
+    if (change.harmless || allowed) {
+      output.say("changed: " + text);
+    } else {
+      refused.push_back(text);
+    }
+  }
+  if (refused.empty()) return;
+  fail<ConfigError>(
+      "{}: the config has changed since: {}; put it back, or say "
+      "--allow-config-change.",
+      resumed.path, fmt::join(refused, "; "));
+}
+
+void compare_devices(const Resumed& resumed, const DeviceInfo& device, RunOutput& output) {
+  const std::string name = attribute(resumed.checkpoint, "device");
+  const std::string driver = attribute(resumed.checkpoint, "driver");
+  if (name == device.name && driver == device.driver) return;
+  output.say(
+      fmt::format("changed: the device was {} ({}) and is {} ({}); the bits will not be "
+                  "those of a run on one device",
+                  name, driver, device.name, device.driver));
+}
+
+}  // namespace tandem
