@@ -1,5 +1,5 @@
-// Variables of one device, shared by the programs that use them: parameters in two flat arenas
-// (trainable, frozen) and other state.
+// Variables of one device, shared by the programs that use them: trainable parameters in one flat
+// arena, frozen ones and other state each by itself.
 #pragma once
 
 #include "autograd/graph.h"
@@ -16,8 +16,8 @@ class Variables {
 
   Device& device() const { return device_; }
 
-  // Makes room for the graph's variables. The first graph lays out the trainable and the frozen
-  // arena; a later one may use the same variables and bring new state. Trainable ones must lie at
+  // Makes room for the graph's variables. The first graph lays out the trainable arena;
+  // a later one may use the same variables and bring new state. Trainable ones must lie at
   // the same offsets. Throws ShapeError, DeviceError.
   void add(const Graph& graph);
 

@@ -117,7 +117,7 @@ void add_facts(const ReportInput& input, const std::vector<MetricsRecord>& recor
     if (const auto rate = record->find("pairs_per_second")) {
       data.facts.push_back({"Speed", fmt::format("{:.0f} pairs/s", *rate)});
     }
-    if (const auto wait = record->find("data_wait_share")) {
+    if (const auto wait = record->find("data_wait")) {
       data.facts.push_back({"Waiting for data", fmt::format("{:.1f} %", 100 * *wait)});
     }
     break;

@@ -5,11 +5,40 @@
 #include "train/config/reference.h"
 #include "train/weights/load.h"
 
+#include <nlohmann/json.hpp>
+
+#include <map>
+
 namespace tandem {
 
 namespace {
 
-const char* const moments[] = {"adamw.m", "adamw.v"};
+// "m/<parameter>" and "v/<parameter>" of every trainable parameter, as checkpoints have them.
+std::vector<std::string> moment_names(const Variables& variables) {
+  std::vector<std::string> names;
+  for (const char* moment : {"m/", "v/"}) {
+    for (const std::string& name : variables.parameters()) {
+      if (variables.variable(name).kind != Variable::Kind::trainable) continue;
+      names.push_back(moment + name);
+    }
+  }
+  return names;
+}
+
+// "m/<parameter>" is part of the state variable "adamw.m".
+std::string moment_of(const std::string& name) { return "adamw." + name.substr(0, 1); }
+std::string parameter_of(const std::string& name) { return name.substr(2); }
+
+// What a picture goes through before the model sees it.
+std::string preprocessing(const RunConfig& config) {
+  return nlohmann::json{{"size", config.model.vision_cfg.image_size},
+                        {"mean", config.data.mean},
+                        {"std", config.data.std},
+                        {"alpha", config.data.alpha},
+                        {"interpolation", "bicubic"},
+                        {"resize_mode", "shortest"}}
+      .dump();
+}
 
 int64_t state_of(const Checkpoint& checkpoint, const char* name, const std::string& source) {
   const auto found = checkpoint.state.find(name);
@@ -23,14 +52,10 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position) {
   Checkpoint checkpoint;
   checkpoint.model = save_parameters(variables);
-  for (const char* moment : moments) {
-    for (const std::string& name : variables.parameters()) {
-      if (variables.variable(name).kind != Variable::Kind::trainable) continue;
-      const Shape& shape = variables.variable(name).type.shape;
-      // "adamw.m" becomes m/<parameter>.
-      checkpoint.optimizer.push_back({fmt::format("{}/{}", moment + 6, name), shape,
-                                      variables.get_slice(moment, name)});
-    }
+  for (const std::string& name : moment_names(variables)) {
+    const std::string parameter = parameter_of(name);
+    checkpoint.optimizer.push_back({name, variables.variable(parameter).type.shape,
+                                    variables.get_slice(moment_of(name), parameter)});
   }
   checkpoint.state = {{"step", position.step},
                       {"samples", position.samples},
@@ -40,6 +65,7 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
   const DeviceInfo& device = variables.device().info();
   checkpoint.attributes = {{"config", to_yaml(config)},
                            {"tokenizer", tokenizer},
+                           {"preprocessing", preprocessing(config)},
                            {"activation", config.model.quick_gelu ? "quick_gelu" : "gelu"},
                            {"device", device.name},
                            {"driver", device.driver}};
@@ -48,16 +74,22 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
 
 RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
                              const std::string& source) {
-  load_parameters(variables, checkpoint.model, source);
-  for (const NamedTensor& tensor : checkpoint.optimizer) {
-    const size_t slash = tensor.name.find('/');
-    const std::string moment = "adamw." + tensor.name.substr(0, slash);
-    const std::string parameter =
-        slash == std::string::npos ? std::string() : tensor.name.substr(slash + 1);
-    if (!variables.contains(moment) || !variables.contains(parameter)) {
-      fail<CheckpointError>("{}: optimizer state '{}' fits no parameter.", source, tensor.name);
+  std::map<std::string, const NamedTensor*> saved;
+  for (const NamedTensor& tensor : checkpoint.optimizer) saved[tensor.name] = &tensor;
+  const std::vector<std::string> names = moment_names(variables);
+  for (const std::string& name : names) {
+    if (!saved.contains(name)) {
+      fail<CheckpointError>("{}: has no optimizer state '{}'; it can be evaluated, not resumed.",
+                            source, name);
     }
-    variables.set_slice(moment, parameter, tensor.values);
+  }
+  if (saved.size() != names.size()) {
+    fail<CheckpointError>("{}: has optimizer state of {} tensors; the model's is of {}.", source,
+                          saved.size(), names.size());
+  }
+  load_parameters(variables, checkpoint.model, source);
+  for (const std::string& name : names) {
+    variables.set_slice(moment_of(name), parameter_of(name), saved.at(name)->values);
   }
   return {.step = state_of(checkpoint, "step", source),
           .samples = state_of(checkpoint, "samples", source),

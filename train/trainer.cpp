@@ -201,7 +201,7 @@ class Trainer::State {
                    {"grad_norm", result.gradient_norm},
                    {"logit_scale", result.logit_scale},
                    {"pairs_per_second", output_.progress().pairs_per_second()},
-                   {"data_wait_share", output_.progress().wait_share()}};
+                   {"data_wait", output_.progress().wait_share()}};
     output_.record(line, "train/");
   }
 
