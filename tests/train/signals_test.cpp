@@ -36,6 +36,11 @@ TEST_CASE("one_stop_signal_sets_the_flag") {
 }
 
 TEST_CASE("a_second_interruption_exits_at_once") {
+#ifdef __SANITIZE_THREAD__
+  // ThreadSanitizer holds signals back until a blocking call returns.
+  MESSAGE("not tested: ThreadSanitizer delays signals");
+  return;
+#endif
   CHECK(exit_code_after(SIGINT, SIGINT) == 130);
   CHECK(exit_code_after(SIGINT, SIGTERM) == 143);
 }
