@@ -2,11 +2,10 @@
 #include "core/error.h"
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
+#include "train/data/write_file.h"
 #include "train/text/bpe.h"
 #include "train/text/read_captions.h"
 
-#include <filesystem>
-#include <fstream>
 
 namespace tandem {
 namespace {
@@ -19,16 +18,6 @@ struct TrainOptions {
   std::string out;
 };
 
-// Written beside and renamed, so that a full disk never leaves half a tokenizer.
-void write_whole(const std::string& path, const std::string& content) {
-  const auto beside = path + ".partial";
-  std::ofstream stream(beside, std::ios::binary);
-  stream << content << '\n';
-  stream.close();
-  if (!stream) fail<DataError>("{}: can't be written; check the folder and free space.", path);
-  std::filesystem::rename(beside, path);
-}
-
 void train_tokenizer(const TrainOptions& options) {
   std::vector<std::string> captions;
   for (const auto& file : options.files) {
@@ -39,7 +28,7 @@ void train_tokenizer(const TrainOptions& options) {
     fail<DataError>("tokenizer train: there is no caption in {}{}.", options.files.front(),
                     options.split.empty() ? "" : " for split '" + options.split + "'");
   const auto tokenizer = train_bpe(captions, options.vocab_size, options.min_count);
-  write_whole(options.out, tokenizer->serialize());
+  write_file(options.out, tokenizer->serialize() + '\n');
   fmt::print("{}: {} ids from {} captions\n", options.out, tokenizer->vocab_size(),
              captions.size());
 }
