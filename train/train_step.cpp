@@ -58,7 +58,7 @@ TrainStep::TrainStep(const ClipConfig& config, const TrainConfig& train, int64_t
   const Tensor logits = keep_gradients ? model.logits(images, texts) : Tensor();
   const Tensor arena = gradient_arena(parameters, by);
   const AdamwTables tables = adamw_tables(parameters, by, groups(train), group);
-  const Tensor norm = gradient_norm(arena, tables.blocks);
+  const Tensor norm = gradient_norm(arena, tables.blocks, loss);
   adamw(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));
 
   std::vector<Tensor> fetches{loss, norm,

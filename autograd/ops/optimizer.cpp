@@ -1,5 +1,5 @@
 // The norm of all gradients, and AdamW.
-//   norm = sqrt(sum g^2)
+//   norm = sqrt(sum g^2), infinite beyond f32; NaN where the loss is not finite
 //   g' = f min(1, max_norm / (f norm + 1e-6)) g
 //   m = beta1 m + (1 - beta1) g'        v = beta2 v + (1 - beta2) g'^2
 //   p = (1 - lr wd) p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
@@ -30,6 +30,10 @@ void require_tables(std::string_view who, const TensorType& arena, const TensorT
 
 std::vector<TensorType> infer_norm(const OpContext& context) {
   require_tables("gradient_norm", *context.inputs[0], *context.inputs[1]);
+  const TensorType& loss = *context.inputs[2];
+  if (loss.dtype != DType::f32 || loss.shape.elements() != 1) {
+    fail<ShapeError>("gradient_norm: loss is {}; expected f32 with one element.", loss.str());
+  }
   return {{DType::f32, {1}}};
 }
 
@@ -43,17 +47,22 @@ void reference_norm(const ReferenceBinding& binding) {
   for (size_t i = 0; i < binding.input(0).size(); ++i) {
     if (holds_value(binding.input(1), i)) sum += binding.input(0)[i] * binding.input(0)[i];
   }
-  binding.output(0)[0] = std::sqrt(sum);
+  const bool overflows = sum > std::numeric_limits<float>::max();
+  binding.output(0)[0] = overflows ? std::numeric_limits<double>::infinity() : std::sqrt(sum);
+  if (!std::isfinite(binding.input(2)[0])) {
+    binding.output(0)[0] = std::numeric_limits<double>::quiet_NaN();
+  }
 }
 
 std::function<void()> cpu_norm_kernel(const CpuBinding& binding) {
   const int64_t count = binding.in(0).elements();
   const float* arena = binding.input(0);
   const auto* blocks = binding.input<int32_t>(1);
+  const float* loss = binding.input(2);
   float* norm = binding.output(0);
   auto* scratch = reinterpret_cast<double*>(binding.scratch);
   Threads* threads = binding.threads;
-  return [=] { cpu_norm(*threads, count, arena, blocks, norm, scratch); };
+  return [=] { cpu_norm(*threads, count, arena, blocks, loss, norm, scratch); };
 }
 
 size_t scratch_of_norm(const OpContext& context, const DeviceInfo& device) {
@@ -68,21 +77,25 @@ std::vector<OpCase> norm_cases() {
                   .inputs = {{.type = {DType::f32, {blocks * arena_block}},
                               .low = -high,
                               .high = high,
-                              .differentiable = false}},
+                              .differentiable = false},
+                             {.type = {DType::f32, {}}, .differentiable = false}},
                   .build = [=](const auto& in) -> std::vector<Tensor> {
                     std::vector<int32_t> table;
                     for (const int32_t count : valid) table.insert(table.end(), {0, count});
                     const Tensor constant = in[0].graph().constant({blocks, 2}, table);
-                    return {gradient_norm(in[0], constant)};
+                    return {gradient_norm(in[0], constant, in[1])};
                   }};
   };
   OpCase refused = item("a table of another length", {64, 64}, 1);
   refused.inputs[0].type.shape = {64};
   refused.refused = true;
+  OpCase two_losses = item("a loss of two elements", {64}, 1);
+  two_losses.inputs[1].type.shape = {2};
+  two_losses.refused = true;
   return {item("whole blocks", {64, 64, 64}, 1),
           item("gaps and parts without gradient", {64, 5, 0, 1, 64}, 2),
           item("large gradients", {64, 33}, 1e12),
-          item("many blocks", std::vector<int32_t>(777, 63), 1e-3), refused};
+          item("many blocks", std::vector<int32_t>(777, 63), 1e-3), refused, two_losses};
 }
 
 // Inputs: parameters, gradients, m, v, blocks, groups, norm, hyper.
@@ -158,7 +171,9 @@ const Op& adamw_op = register_op({.name = "adamw",
 
 }  // namespace
 
-Tensor gradient_norm(Tensor arena, Tensor blocks) { return apply(norm_op, {arena, blocks})[0]; }
+Tensor gradient_norm(Tensor arena, Tensor blocks, Tensor loss) {
+  return apply(norm_op, {arena, blocks, loss})[0];
+}
 
 void adamw(Tensor arena, Tensor blocks, Tensor groups, Tensor norm, Tensor hyper) {
   Graph& graph = arena.graph();

@@ -37,15 +37,16 @@ AdamwTables adamw_tables(const std::vector<Tensor>& parameters,
                          const std::vector<Tensor>& gradients,
                          const std::vector<AdamwGroup>& groups, const std::vector<int>& group_of);
 
-// f32 [1]: square root of the sum of squares of all gradients.
-Tensor gradient_norm(Tensor arena, Tensor blocks);
+// f32 [1]: square root of the sum of squares of all gradients, infinite where f32 can't hold the
+// sum. NaN where the loss (f32, one element) is not finite: then adamw() changes nothing either.
+Tensor gradient_norm(Tensor arena, Tensor blocks, Tensor loss);
 
 // Adds an update of the trainable arena and of the state variables "adamw.m" and "adamw.v" (f32
 // [total]) to the graph. AdamW (Loshchilov & Hutter 2019, "Decoupled weight decay
 // regularization", algorithm 2) with clipping by the global norm (Pascanu et al. 2013, algorithm
 // 1), as PyTorch computes them; then parameters are clamped to their group's bounds. If the norm
-// is not finite nothing changes. `hyper` f32 [8] is an input that the host fills by
-// adamw_hyper().
+// is not finite no parameter and no moment changes. `hyper` f32 [8] is an input that the host
+// fills by adamw_hyper().
 void adamw(Tensor arena, Tensor blocks, Tensor groups, Tensor norm, Tensor hyper);
 
 // The numbers of one step: lr, beta1, beta2, epsilon, 1 - beta1^step, 1 - beta2^step, max_norm,

@@ -87,8 +87,8 @@ std::vector<Dispatch> norm_dispatches(const VulkanBinding& binding) {
   }
   Dispatch root;
   root.shader = "norm_root";
-  root.buffers = {left, binding.output(0)};
-  root.writes = 0b10;
+  root.buffers = {left, binding.input(2), binding.output(0)};
+  root.writes = 0b100;
   all.push_back(std::move(root));
   return all;
 }

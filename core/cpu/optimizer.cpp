@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/cpu/optimizer.cpp"
@@ -106,7 +107,7 @@ int64_t cpu_norm_scratch(int64_t count) {
 }
 
 void cpu_norm(Threads& threads, int64_t count, const float* arena, const int32_t* blocks,
-              float* norm, double* scratch) {
+              const float* loss, float* norm, double* scratch) {
   threads.ranges(count / arena_block, task_blocks, [=](int64_t begin, int64_t end) {
     double sum = 0;
     for (int64_t block = begin; block < end; ++block) {
@@ -116,6 +117,8 @@ void cpu_norm(Threads& threads, int64_t count, const float* arena, const int32_t
   });
   double total = 0;
   for (int64_t task = 0; task < cpu_norm_scratch(count); ++task) total += scratch[task];
+  if (total > std::numeric_limits<float>::max()) total = std::numeric_limits<double>::infinity();
+  if (!std::isfinite(*loss)) total = std::numeric_limits<double>::quiet_NaN();
   *norm = static_cast<float>(std::sqrt(total));
 }
 

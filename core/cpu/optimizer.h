@@ -14,9 +14,10 @@ constexpr int64_t arena_block = 64;
 // Doubles of scratch that the norm wants.
 int64_t cpu_norm_scratch(int64_t count);
 
-// *norm = square root of the sum of squares of the values in the blocks.
+// *norm = square root of the sum of squares of the values in the blocks; infinite where f32 can't
+// hold the sum, NaN where *loss is not finite.
 void cpu_norm(Threads& threads, int64_t count, const float* arena, const int32_t* blocks,
-              float* norm, double* scratch);
+              const float* loss, float* norm, double* scratch);
 
 // Arenas of AdamW: parameters, gradients, and both moments, of the same layout.
 struct AdamwArenas {

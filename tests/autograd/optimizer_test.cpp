@@ -7,6 +7,7 @@
 #include "tests/devices.h"
 #include "tests/disguised_device.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace tandem;
@@ -37,11 +38,20 @@ struct Model {
                  graph.input("g2", parameters[2].type())};
     const Tensor arena = gradient_arena(parameters, gradients);
     const AdamwTables tables = adamw_tables(parameters, gradients, groups, {0, 0, 1});
-    norm = gradient_norm(arena, tables.blocks);
+    norm = gradient_norm(arena, tables.blocks, graph.input("loss", {DType::f32, {}}));
     const Tensor hyper = graph.input("hyper", {DType::f32, {8}});
     adamw(arena, tables.blocks, tables.groups, norm, hyper);
   }
 };
+
+uint64_t run(Program& program, const std::vector<float>& g0, const std::vector<float>& g2,
+             const std::vector<float>& hyper, float loss = 1) {
+  const std::vector<float> losses{loss};
+  return program.run({{"g0", as_feed(g0)},
+                      {"g2", as_feed(g2)},
+                      {"hyper", as_feed(hyper)},
+                      {"loss", as_feed(losses)}});
+}
 
 struct Expected {
   std::vector<double> p, m, v;
@@ -100,8 +110,7 @@ TEST_CASE("adamw_agrees_with_the_formula_in_double_over_five_steps") {
       const std::vector<float> g2 = random_floats(130, 100 + sample, -0.01, 0.01);
       const auto numbers = adamw_hyper(1e-2, 0.9, 0.98, 1e-6, t, 2.0, 0.5);
       const std::vector<float> hyper(numbers.begin(), numbers.end());
-      const uint64_t ticket =
-          program.run({{"g0", as_feed(g0)}, {"g2", as_feed(g2)}, {"hyper", as_feed(hyper)}});
+      const uint64_t ticket = run(program, g0, g2, hyper);
       const double norm = norm_of(g0, g2);
       check(program.fetch(ticket, 0), {norm});
       const double factor = 0.5 * std::min(1.0, 2.0 / (0.5 * norm + 1e-6));
@@ -116,27 +125,57 @@ TEST_CASE("adamw_agrees_with_the_formula_in_double_over_five_steps") {
   });
 }
 
-TEST_CASE("a_norm_that_is_not_finite_leaves_everything_as_it_was") {
+TEST_CASE("a_loss_or_norm_that_is_not_finite_leaves_everything_as_it_was") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  struct Bad {
+    float gradient, loss;
+  };
   for_each_test_device([](Device& device) {
     Model model(two_groups);
     Variables variables(device);
     Program program(model.graph, variables, {model.norm});
     variables.initialize(3);
     const std::vector<float> before = variables.get("a");
-    for (const float bad :
-         {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    const auto numbers = adamw_hyper(1e-2, 0.9, 0.98, 1e-6, 1, 1.0);
+    const std::vector<float> hyper(numbers.begin(), numbers.end());
+    const std::vector<float> g2 = random_floats(130, 2, -1, 1);
+    // The square of 1e30 is beyond f32, and would stay in v for ever.
+    for (const Bad bad : {Bad{infinity, 1}, {nan, 1}, {1e30f, 1}, {1, infinity}, {1, nan}}) {
       std::vector<float> g0 = random_floats(7 * 31, 1, -1, 1);
-      const std::vector<float> g2 = random_floats(130, 2, -1, 1);
-      g0[216] = bad;
-      const auto numbers = adamw_hyper(1e-2, 0.9, 0.98, 1e-6, 1, 1.0);
-      const std::vector<float> hyper(numbers.begin(), numbers.end());
-      const uint64_t ticket =
-          program.run({{"g0", as_feed(g0)}, {"g2", as_feed(g2)}, {"hyper", as_feed(hyper)}});
+      g0[216] = bad.gradient;
+      CAPTURE(bad.gradient);
+      CAPTURE(bad.loss);
+      const uint64_t ticket = run(program, g0, g2, hyper, bad.loss);
       CHECK_FALSE(std::isfinite(program.fetch(ticket, 0)[0]));
+      CHECK(variables.get("a") == before);
+      CHECK(variables.get_slice("adamw.v", "a") == std::vector<float>(before.size(), 0.0f));
     }
-    CHECK(variables.get("a") == before);
-    CHECK(variables.get_slice("adamw.v", "a") == std::vector<float>(before.size(), 0.0f));
   });
+}
+
+TEST_CASE("the_references_leave_everything_as_it_was_too") {
+  const std::vector<const Op*> ops = registered_ops();
+  const auto find = [&](std::string_view name) {
+    return *std::find_if(ops.begin(), ops.end(), [&](const Op* op) { return op->name == name; });
+  };
+  std::vector<double> p(64, 1), g(64, 0.5), m(64, 0.25), v(64, 0.125), blocks{0, 64}, norm(1);
+  std::vector<double> loss{std::numeric_limits<double>::infinity()};
+  ReferenceBinding of_norm;
+  of_norm.input_data = {&g, &blocks, &loss};
+  of_norm.output_data = {&norm};
+  find("gradient_norm")->reference(of_norm);
+  CHECK(std::isnan(norm[0]));
+  std::vector<double> groups{1, 0.1, -2, 2}, hyper{0.01, 0.9, 0.98, 1e-6, 0.1, 0.02, 0, 1};
+  ReferenceBinding update;
+  update.input_data = {&p, &g, &m, &v, &blocks, &groups, &norm, &hyper};
+  find("adamw")->reference(update);
+  CHECK(p == std::vector<double>(64, 1));
+  CHECK(m == std::vector<double>(64, 0.25));
+  CHECK(v == std::vector<double>(64, 0.125));
+  norm[0] = 4;
+  find("adamw")->reference(update);
+  CHECK(p[63] < 1);
 }
 
 namespace {
@@ -148,7 +187,7 @@ std::pair<std::vector<float>, std::vector<float>> large_step(Device& device) {
   const Tensor g = graph.input("g", p.type());
   const Tensor arena = gradient_arena({p}, {g});
   const AdamwTables tables = adamw_tables({p}, {g}, two_groups, {0});
-  const Tensor norm = gradient_norm(arena, tables.blocks);
+  const Tensor norm = gradient_norm(arena, tables.blocks, graph.constant({}, std::vector{1.0f}));
   adamw(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));
   Variables variables(device);
   Program program(graph, variables, {norm});

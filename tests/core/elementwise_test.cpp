@@ -113,7 +113,8 @@ TEST_CASE("the_norm_has_the_same_bits_on_any_number_of_threads") {
     Threads threads(count);
     std::vector<double> scratch(static_cast<size_t>(cpu_norm_scratch(64 * 900)));
     norms.push_back(0);
-    cpu_norm(threads, 64 * 900, g.data(), blocks.data(), &norms.back(), scratch.data());
+    const float loss = 1;
+    cpu_norm(threads, 64 * 900, g.data(), blocks.data(), &loss, &norms.back(), scratch.data());
   }
   CHECK(norms[0] == norms[1]);
 }
