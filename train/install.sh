@@ -12,7 +12,7 @@ build=(
   libvulkan-dev=module:vulkan libhdf5-dev libyaml-cpp-dev=module:yaml-cpp libfmt-dev=module:fmt
   libdnnl-dev libhwy-dev=module:libhwy libcli11-dev nlohmann-json3-dev=module:nlohmann_json
   libpcre2-dev=module:libpcre2-8 libjpeg-dev=module:libjpeg libpng-dev=module:libpng
-  zlib1g-dev=module:zlib librsvg2-dev=module:librsvg-2.0
+  libwebp-dev=module:libwebp zlib1g-dev=module:zlib librsvg2-dev=module:librsvg-2.0
 )
 fetch=(npm=command:npm tar ca-certificates)
 tests=(

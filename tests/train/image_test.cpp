@@ -87,8 +87,8 @@ TEST_CASE("a_damaged_png_names_the_file_and_the_reason") {
 
 TEST_CASE("a_picture_that_is_not_one_shows_its_first_bytes") {
   CHECK_THROWS_WITH_AS(decode_image(span_of("<html>"), "a.png"),
-                       "a.png: not a PNG or JPEG picture: it starts with 3c 68 74 6d 6c 3e "
-                       "('<html>'); expected 89 50 4e 47 or ff d8 ff.",
+                       "a.png: not a PNG, JPEG or WebP picture: it starts with 3c 68 74 6d 6c 3e "
+                       "('<html>'); expected 89 50 4e 47, ff d8 ff or RIFF.",
                        DataError);
 }
 

@@ -49,7 +49,7 @@ TEST_CASE("an_inspection_counts_and_finds_what_is_wrong") {
   REQUIRE(found["bad"].size() == 3);
   CHECK(found["bad"][0]["line"] == 4);
   const std::string reason = found["bad"][1]["reason"];
-  CHECK(reason.starts_with(path + ":5: " + (folder / "bad.png") + ": not a PNG or JPEG"));
+  CHECK(reason.starts_with(path + ":5: " + (folder / "bad.png") + ": not a PNG, JPEG or WebP"));
   CHECK(found["bad"][2]["line"] == 7);
   REQUIRE(found["same_pictures"].size() == 2);
   CHECK(found["same_pictures"][0]["lines"] == std::vector<int>{2, 6});

@@ -107,7 +107,7 @@ TEST_CASE("a_bad_picture_stops_next_with_its_name") {
   try {
     loader.next();
   } catch (const DataError& error) {
-    CHECK(std::string(error.what()).starts_with(folder / "2.png: not a PNG or JPEG"));
+    CHECK(std::string(error.what()).starts_with(folder / "2.png: not a PNG, JPEG or WebP"));
   }
 }
 

@@ -54,7 +54,7 @@ void add_preprocess(CLI::App& program) {
   const auto options = std::make_shared<PreprocessOptions>();
   CLI::App* command = program.add_subcommand(
       "preprocess", "Resize pictures' shortest edge and cut the centre, as evaluation does");
-  command->add_option("image", options->images, "PNG or JPEG files")->required();
+  command->add_option("image", options->images, "PNG, JPEG or WebP files")->required();
   command->add_option("--size", options->size, "Pixels a side")
       ->required()
       ->check(CLI::Range(1, 8192));

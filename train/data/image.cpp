@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "train/data/jpeg.h"
 #include "train/data/png.h"
+#include "train/data/webp.h"
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,12 @@ constexpr std::array<uint8_t, 3> jpeg_signature{0xff, 0xd8, 0xff};
 
 bool starts_with(std::span<const uint8_t> bytes, std::span<const uint8_t> start) {
   return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin());
+}
+
+// RIFF, four bytes of length, WEBP.
+bool is_webp(std::span<const uint8_t> bytes) {
+  return bytes.size() >= 12 && std::memcmp(bytes.data(), "RIFF", 4) == 0 &&
+         std::memcmp(bytes.data() + 8, "WEBP", 4) == 0;
 }
 
 // The first bytes, as hexadecimal numbers and as text.
@@ -52,12 +59,13 @@ void check_size(int64_t width, int64_t height, const std::string& name,
 
 Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
                    const DecodeOptions& options) {
-  if (bytes.empty()) fail<DataError>("{}: the file is empty; expected a PNG or JPEG.", name);
+  if (bytes.empty()) fail<DataError>("{}: the file is empty; expected a PNG, JPEG or WebP.", name);
   if (starts_with(bytes, png_signature)) return decode_png(bytes, name, options);
   if (starts_with(bytes, jpeg_signature)) return decode_jpeg(bytes, name, options);
+  if (is_webp(bytes)) return decode_webp(bytes, name, options);
   fail<DataError>(
-      "{}: not a PNG or JPEG picture: it starts with {}; expected 89 50 4e 47 or "
-      "ff d8 ff.",
+      "{}: not a PNG, JPEG or WebP picture: it starts with {}; expected 89 50 4e 47, ff d8 ff or "
+      "RIFF.",
       name, first_bytes(bytes));
 }
 

@@ -1,4 +1,4 @@
-// Pictures as the data path has them: 8-bit RGB, decoded from PNG or JPEG.
+// Pictures as the data path has them: 8-bit RGB, decoded from PNG, JPEG or WebP.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,10 @@ struct DecodeOptions {
   int64_t max_pixels = 100'000'000;  // width * height above this is refused before decoding
 };
 
-// Decodes a PNG or JPEG. PNG: every colour type, palettes, 1 to 16 bits (the high byte of 16 is
+// Decodes a PNG, JPEG or WebP. PNG: every colour type, palettes, 1 to 16 bits (the high byte of 16 is
 // kept), interlaced; gamma and colour profiles are ignored. JPEG: grey, YCbCr, RGB, CMYK and YCCK
-// (inverted, as Adobe writes them); an EXIF orientation is ignored, as PIL does.
+// (inverted, as Adobe writes them); an EXIF orientation is ignored, as PIL does. WebP: lossy and
+// lossless; animations are refused.
 // Throws DataError, naming the picture by `name`, for other formats, damage, and cut files.
 Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
                    const DecodeOptions& options = {});

@@ -1,6 +1,7 @@
 #include "train/data/png.h"
 
 #include "core/error.h"
+#include "train/data/lay_on_white.h"
 
 #include <png.h>
 
@@ -87,18 +88,6 @@ class PngReader {
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
 };
-
-std::vector<uint8_t> lay_on_white(const std::vector<uint8_t>& rgba) {
-  std::vector<uint8_t> rgb(rgba.size() / 4 * 3);
-  for (size_t pixel = 0; pixel < rgba.size() / 4; ++pixel) {
-    const int alpha = rgba[pixel * 4 + 3];
-    for (size_t c = 0; c < 3; ++c) {
-      const int sum = rgba[pixel * 4 + c] * alpha + 255 * (255 - alpha);
-      rgb[pixel * 3 + c] = static_cast<uint8_t>((sum + 127) / 255);
-    }
-  }
-  return rgb;
-}
 
 void append_bytes(png_structp png, png_bytep bytes, size_t count) {
   auto& out = *static_cast<std::string*>(png_get_io_ptr(png));
