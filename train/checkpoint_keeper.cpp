@@ -4,17 +4,27 @@
 #include "train/checkpoint/checkpoint_folder.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace tandem {
 
+namespace {
+
+// The last checkpoint has no later one that could make up for it.
+constexpr int last_tries = 3;
+constexpr std::chrono::seconds between_last_tries(1);
+
+}  // namespace
+
 CheckpointKeeper::CheckpointKeeper(const RunConfig& config, const RunFolder& folder,
                                    const Variables& variables, std::string tokenizer,
-                                   RunOutput& output)
+                                   RunOutput& output, double retry_seconds)
     : config_(config),
       folder_(folder),
       variables_(variables),
       tokenizer_(std::move(tokenizer)),
       output_(output),
+      retry_seconds_(retry_seconds),
       rule_(parse_checkpoint_rule(config.train.checkpoint_every).value()),
       metric_(parse_best_metric(config.train.keep_best)),
       last_(seconds_now()) {}
@@ -33,6 +43,7 @@ bool CheckpointKeeper::due(const RunPosition& position) {
   if (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     collect();
   }
+  if (!failure_.empty() && seconds_now() - last_ >= retry_seconds_) return true;
   switch (rule_.unit) {
     case CheckpointRule::Unit::steps:
       return position.step % rule_.count == 0;
@@ -95,9 +106,9 @@ void CheckpointKeeper::collect() {
   } catch (const std::exception& error) {
     failure_ = error.what();
     output_.say(
-        fmt::format("the checkpoint of step {} is not saved: {} The next checkpoint is the "
-                    "next try; until then, those before are good.",
-                    writing_step_, failure_));
+        fmt::format("the checkpoint of step {} is not saved: {} Those before are good; the next "
+                    "try is at the next checkpoint, or {:.0f} s after this one.",
+                    writing_step_, failure_, retry_seconds_));
   }
 }
 
@@ -116,7 +127,8 @@ std::string CheckpointKeeper::prune(const std::optional<BestStep>& best) const {
 
 void CheckpointKeeper::finish(const RunPosition& position, double epoch) {
   collect();
-  if (saved_step_ != position.step) {
+  for (int tries = 0; saved_step_ != position.step && tries < last_tries; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(between_last_tries);
     save(position, epoch);
     collect();
   }

@@ -13,12 +13,12 @@ namespace tandem {
 
 // A checkpoint is copied to the host between two steps, and written from there by another thread
 // while training goes on; one at a time. Where a write fails (a full disk), the run is told and
-// goes on; the next checkpoint is the next try. Call from one thread.
+// goes on; after `retry_seconds` it is due again, as it is by then. Call from one thread.
 class CheckpointKeeper {
  public:
   // `tokenizer` is its JSON. `variables` and `output` must outlive this.
   CheckpointKeeper(const RunConfig& config, const RunFolder& folder, const Variables& variables,
-                   std::string tokenizer, RunOutput& output);
+                   std::string tokenizer, RunOutput& output, double retry_seconds = 60);
 
   // The run goes on from the checkpoint of `step`, its metrics cut after that.
   void resume_at(int64_t step);
@@ -35,7 +35,7 @@ class CheckpointKeeper {
   void save(const RunPosition& position, double epoch);
 
   // Waits until the position's checkpoint is written, which save() begins if it has not. Throws
-  // CheckpointError if that fails.
+  // CheckpointError if that fails several times.
   void finish(const RunPosition& position, double epoch);
 
  private:
@@ -48,6 +48,7 @@ class CheckpointKeeper {
   const Variables& variables_;
   std::string tokenizer_;
   RunOutput& output_;
+  double retry_seconds_;
   CheckpointRule rule_;
   std::optional<BestMetric> metric_;
 

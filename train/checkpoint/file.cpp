@@ -1,6 +1,7 @@
 #include "train/checkpoint/file.h"
 
 #include "core/error.h"
+#include "train/checkpoint/file_calls.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -24,7 +24,7 @@ namespace {
 
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  descriptor_ = file_calls().open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) fail_with_errno(path_, "open it");
   struct stat status {};
   const bool known = ::fstat(descriptor_, &status) == 0;
@@ -39,7 +39,7 @@ InputFile::~InputFile() { ::close(descriptor_); }
 
 void InputFile::read(uint64_t offset, std::span<std::byte> to) const {
   while (!to.empty()) {
-    const ssize_t count = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    const ssize_t count = file_calls().read(descriptor_, to, offset);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_with_errno(path_, "read it");
     if (count == 0) {
@@ -53,7 +53,7 @@ void InputFile::read(uint64_t offset, std::span<std::byte> to) const {
 
 OutputFile::OutputFile(std::string path, Open open) : path_(std::move(path)) {
   const int flags = open == Open::create ? O_CREAT | O_TRUNC : 0;
-  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | flags, 0666);
+  descriptor_ = file_calls().open(path_.c_str(), O_RDWR | O_CLOEXEC | flags);
   if (descriptor_ < 0) fail_with_errno(path_, open == Open::create ? "create it" : "open it");
 }
 
@@ -66,10 +66,10 @@ void OutputFile::write(std::span<const std::byte> bytes) {
 
 void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t count =
-        ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t count = file_calls().write(descriptor_, bytes, offset);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_with_errno(path_, "write it");
+    if (count == 0) errno = ENOSPC;  // not what POSIX lets it return, but without an end
+    if (count <= 0) fail_with_errno(path_, "write it");
     offset += static_cast<uint64_t>(count);
     bytes = bytes.subspan(static_cast<size_t>(count));
   }
@@ -77,7 +77,7 @@ void OutputFile::write_at(uint64_t offset, std::span<const std::byte> bytes) {
 
 void OutputFile::read_at(uint64_t offset, std::span<std::byte> to) const {
   while (!to.empty()) {
-    const ssize_t count = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    const ssize_t count = file_calls().read(descriptor_, to, offset);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_with_errno(path_, "read it");
     if (count == 0) {
@@ -90,19 +90,19 @@ void OutputFile::read_at(uint64_t offset, std::span<std::byte> to) const {
 }
 
 void OutputFile::resize(uint64_t bytes) {
-  if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) fail_with_errno(path_, "resize it");
+  if (file_calls().resize(descriptor_, bytes) != 0) fail_with_errno(path_, "resize it");
 }
 
 void OutputFile::flush() {
-  if (::fsync(descriptor_) != 0) fail_with_errno(path_, "flush it to the disk");
+  if (file_calls().flush(descriptor_) != 0) fail_with_errno(path_, "flush it to the disk");
 }
 
-TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
+TemporaryFile::~TemporaryFile() { file_calls().remove(path_.c_str()); }
 
 void flush_to_disk(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = file_calls().open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail_with_errno(path, "open it");
-  const int result = ::fsync(descriptor);
+  const int result = file_calls().flush(descriptor);
   const int error = errno;
   ::close(descriptor);
   errno = error;
@@ -111,7 +111,9 @@ void flush_to_disk(const std::string& path) {
 
 void replace_file(const std::string& from, const std::string& to) {
   flush_to_disk(from);
-  if (std::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "rename the new file to it");
+  if (file_calls().rename(from.c_str(), to.c_str()) != 0) {
+    fail_with_errno(to, "rename the new file to it");
+  }
   const std::filesystem::path folder = std::filesystem::path(to).parent_path();
   flush_to_disk(folder.empty() ? "." : folder.string());
 }

@@ -23,7 +23,11 @@ Hdf5Session::Hdf5Session() : lock_(library_mutex()) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-Hdf5Session::~Hdf5Session() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
+// The library could not shut down while the errors of a thread that has ended are still noted.
+Hdf5Session::~Hdf5Session() {
+  H5Eclear2(H5E_DEFAULT);
+  H5Eset_auto2(H5E_DEFAULT, function_, data_);
+}
 
 void fail_hdf5(const std::string& path, const std::string& what) {
   std::string reason;

@@ -6,8 +6,8 @@
 
 namespace tandem {
 
-// Writes a file beside `path` and renames it, so that a failure leaves no half of one. Throws
-// DataError, naming the path, where that can't be done.
+// Writes a file beside `path`, flushes it and renames it, so that neither a failure nor a crash
+// leaves half of one. Throws DataError, naming the path and the reason, where that can't be done.
 void write_file(const std::string& path, std::string_view bytes);
 
 }  // namespace tandem

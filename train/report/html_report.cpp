@@ -1,14 +1,13 @@
 #include "train/report/html_report.h"
 
 #include "core/error.h"
+#include "train/data/write_file.h"
 #include "train/report/html.h"
 #include "train/report/html_style.h"
 #include "train/report/line_chart.h"
 #include "train/report/retrieval_html.h"
 
 #include <fmt/format.h>
-
-#include <fstream>
 
 namespace tandem {
 namespace {
@@ -76,24 +75,7 @@ std::string html_report(const ReportData& data) {
 }
 
 void write_html_report(const std::filesystem::path& path, const ReportData& data) {
-  const std::string page = html_report(data);
-  const std::filesystem::path beside = path.string() + ".new";
-  std::error_code error;
-  {
-    std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-    file << page;
-    file.flush();
-    if (!file) {
-      file.close();
-      std::filesystem::remove(beside, error);
-      fail<DataError>("report: {} can't be written; check the folder and the space on its disk.",
-                      beside.string());
-    }
-  }
-  std::filesystem::rename(beside, path, error);
-  if (error) {
-    fail<DataError>("report: {} can't be put in its place: {}.", path.string(), error.message());
-  }
+  write_file(path.string(), html_report(data));
 }
 
 }  // namespace tandem
