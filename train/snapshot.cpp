@@ -1,6 +1,7 @@
 #include "train/snapshot.h"
 
 #include "core/error.h"
+#include "core/version.h"
 #include "train/config/read.h"
 #include "train/config/reference.h"
 #include "train/weights/load.h"
@@ -46,6 +47,17 @@ int64_t state_of(const Checkpoint& checkpoint, const char* name, const std::stri
   return found->second;
 }
 
+// Rows as a JSON list; none where the attribute is not there.
+std::set<int64_t> bad_samples_of(const Checkpoint& checkpoint, const std::string& source) {
+  const auto found = checkpoint.attributes.find("bad_samples");
+  if (found == checkpoint.attributes.end()) return {};
+  try {
+    return nlohmann::json::parse(found->second).get<std::set<int64_t>>();
+  } catch (const nlohmann::json::exception&) {
+    fail<CheckpointError>("{}: 'bad_samples' is not a list of row numbers.", source);
+  }
+}
+
 }  // namespace
 
 Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
@@ -63,12 +75,17 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                       {"batch", position.batch},
                       {"seed", static_cast<int64_t>(config.seed)}};
   const DeviceInfo& device = variables.device().info();
-  checkpoint.attributes = {{"config", to_yaml(config)},
+  checkpoint.attributes = {{"tandem_version", version},
+                           {"git_revision", git_revision},
+                           {"config", to_yaml(config)},
                            {"tokenizer", tokenizer},
                            {"preprocessing", preprocessing(config)},
                            {"activation", config.model.quick_gelu ? "quick_gelu" : "gelu"},
                            {"device", device.name},
                            {"driver", device.driver}};
+  if (!position.bad_samples.empty()) {
+    checkpoint.attributes["bad_samples"] = nlohmann::json(position.bad_samples).dump();
+  }
   return checkpoint;
 }
 
@@ -94,7 +111,8 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
   return {.step = state_of(checkpoint, "step", source),
           .samples = state_of(checkpoint, "samples", source),
           .epoch = state_of(checkpoint, "epoch", source),
-          .batch = state_of(checkpoint, "batch", source)};
+          .batch = state_of(checkpoint, "batch", source),
+          .bad_samples = bad_samples_of(checkpoint, source)};
 }
 
 RunConfig config_of(const Checkpoint& checkpoint, const std::string& source) {

@@ -6,7 +6,9 @@
 #include "train/config/run_config.h"
 #include "train/text/tokenizer.h"
 
+#include <cstdint>
 #include <memory>
+#include <set>
 
 namespace tandem {
 
@@ -16,6 +18,7 @@ struct RunPosition {
   int64_t samples = 0;  // pairs seen
   int64_t epoch = 0;
   int64_t batch = 0;
+  std::set<int64_t> bad_samples;  // rows of the split whose pictures could not be read
 };
 
 // Everything that training needs to go on with the same bits. `tokenizer` is its JSON.

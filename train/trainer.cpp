@@ -97,6 +97,7 @@ class Trainer::State {
       return encode_padded(*tokenizer_, caption, T);
     };
     options.warn = [this](const std::string& text) { output_.say(text); };
+    options.bad_samples = position_.bad_samples;
     if (config_may_differ && position_.batch > 0) {
       // Epochs may have become shorter than the position is into one: then the next begins.
       const Loader probe(rows_, options, Position{position_.epoch, 0});
@@ -116,6 +117,8 @@ class Trainer::State {
     const Position next = loader_->position();
     position_.epoch = next.epoch;
     position_.batch = next.index;
+    const std::set<int64_t>& bad = loader_->bad_samples();
+    if (position_.bad_samples.size() != bad.size()) position_.bad_samples = bad;
   }
 
   int64_t parameters() const {

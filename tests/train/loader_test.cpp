@@ -132,7 +132,7 @@ TEST_CASE("bad_pictures_within_the_allowance_are_replaced_the_same_way_every_tim
     }
     REQUIRE(groups.size() == 4);
   }
-  CHECK(a.bad_samples() == 2);
+  CHECK(a.bad_samples() == std::set<int64_t>{2, 13});
   CHECK(warnings.size() == 4);  // two loaders
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("one_bad_picture_too_many_stops_the_run") {
     for (int i = 0; i < 5; ++i) loader.next();
   };
   CHECK_THROWS_WITH_AS(epoch(), doctest::Contains("3 pictures can't be read"), DataError);
-  CHECK(loader.bad_samples() == 2);
+  CHECK(loader.bad_samples().size() == 2);
 }
 
 TEST_CASE("a_batch_that_nothing_can_complete_is_an_error") {

@@ -46,6 +46,39 @@ TEST_CASE("a_changed_config_resumes_only_where_that_is_allowed") {
   CHECK(log.find("changed: train.epochs was 1 and is 2") != std::string::npos);
 }
 
+TEST_CASE("pictures_that_cannot_be_read_are_logged_once_and_counted_across_a_resume") {
+  const test::TemporaryFolder folder;
+  test::write_small_data(folder);
+  folder.write("p3.png", "x");
+  folder.write("p7.png", "x");
+  RunConfig config = test::small_config(folder);
+  config.data.max_bad_samples = 2;
+  config.train.checkpoint_every = fmt::to_string(4);
+  config.train.keep_last = 9;
+  TrainOptions options{.run = folder / "run"};
+  Trainer(config, options).run();
+  const std::string last = folder / "run/checkpoints/step_00000012.h5";
+  const Checkpoint unbroken = read_checkpoint(last);
+  CHECK(unbroken.attributes.at("bad_samples") == "[3,7]");
+
+  const auto go_on_from_step_4 = [&] {
+    std::filesystem::remove(folder / "run/checkpoints/step_00000008.h5");
+    std::filesystem::remove(last);
+    Trainer(config, options).run();
+  };
+  options.resume = true;
+  go_on_from_step_4();
+  CHECK(read_checkpoint(last).model == unbroken.model);
+  const std::string log = test::content_of(folder / "run/log.txt");
+  for (const char* name : {"p3.png: not a PNG", "p7.png: not a PNG"}) {
+    CHECK(log.find(name) != std::string::npos);
+    CHECK(log.find(name) == log.rfind(name));
+  }
+  folder.write("p9.png", "x");
+  CHECK_THROWS_WITH_AS(go_on_from_step_4(), doctest::Contains("3 pictures can't be read"),
+                       DataError);
+}
+
 TEST_CASE("where_a_change_makes_epochs_shorter_the_next_one_begins") {
   const test::TemporaryFolder folder;
   test::write_small_data(folder);

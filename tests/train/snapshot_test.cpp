@@ -22,6 +22,15 @@ TEST_CASE("a_snapshot_restores_what_it_was_taken_of_and_says_what_it_lacks") {
   CHECK(restore_snapshot(checkpoint, variables, "a.h5").step == 7);
   CHECK(variables.get("visual.proj") == before);
 
+  CHECK(restore_snapshot(checkpoint, variables, "a.h5").bad_samples.empty());
+  checkpoint.attributes["bad_samples"] = "[4,17]";
+  CHECK(restore_snapshot(checkpoint, variables, "a.h5").bad_samples == std::set<int64_t>{4, 17});
+  for (const char* wrong : {"", "[", "4", "[\"x\"]", "{}"}) {
+    checkpoint.attributes["bad_samples"] = wrong;
+    CHECK_THROWS_AS(restore_snapshot(checkpoint, variables, "a.h5"), CheckpointError);
+  }
+  checkpoint.attributes.erase("bad_samples");
+
   const std::string lost = checkpoint.optimizer.back().name;
   checkpoint.optimizer.pop_back();
   const std::string message = fmt::format(

@@ -1,5 +1,6 @@
 // The `tandem` program: exit code 0 done, 1 failed, 2 wrong usage or config.
 #include "core/error.h"
+#include "core/version.h"
 #include "train/cli/command.h"
 
 #include <fmt/core.h>
@@ -31,6 +32,8 @@ int main(int argc, char** argv) {
   CLI::App program("Tandem trains models that read images and text together, from a YAML file.\n"
                    "Start with: tandem train configs/quickstart.yaml");
   program.require_subcommand(1);
+  program.set_version_flag("--version",
+                           fmt::format("tandem {} ({})", tandem::version, tandem::git_revision));
   program.get_formatter()->column_width(34);
   try {
     for (const auto add : tandem::Command::all()) add(program);

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct LoaderOptions {
   int64_t cache_bytes = int64_t{1} << 30;        // of decoded pictures kept in memory
   int64_t prefetch = 0;                          // batches made ahead; 0: workers + 2
   std::function<void(const std::string&)> warn;  // told of each bad picture, once; may be empty
+  std::set<int64_t> bad_samples;                 // counted and told of before (a resumed run)
 };
 
 // A picture that could not be read.

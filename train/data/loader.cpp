@@ -35,6 +35,7 @@ Loader::Loader(std::vector<TableRow> rows, LoaderOptions options, Position start
       warn_(options.warn),
       maker_(std::move(rows), options),
       start_(batches_before(start, batches_per_epoch())),
+      bad_(options.bad_samples),
       slots_(slot_count(options)) {
   try {
     for (int64_t i = 0; i < worker_count(options); ++i) workers_.emplace_back([this] { work(); });
@@ -93,10 +94,11 @@ void Loader::fill(Slot& slot, int64_t sequence, AugmentScratch& scratch) {
 void Loader::count_bad(const Slot& slot) {
   for (const auto& [sample, reason] : slot.bad) {
     if (bad_.contains(sample)) continue;
-    if (bad_samples() == max_bad_samples_) {
+    const auto before = static_cast<int64_t>(bad_.size());
+    if (before >= max_bad_samples_) {
       if (max_bad_samples_ == 0) throw DataError(reason);
       fail<DataError>("{} With it {} pictures can't be read; data.max_bad_samples allows {}.",
-                      reason, bad_samples() + 1, max_bad_samples_);
+                      reason, before + 1, max_bad_samples_);
     }
     bad_.insert(sample);
     if (warn_) warn_(reason);

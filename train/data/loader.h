@@ -36,7 +36,7 @@ class Loader {
   int64_t context_length() const { return maker_.tokens().context_length(); }
   Position position() const;                             // of the batch that next() gives
   double wait_seconds() const { return wait_seconds_; }  // time that next() has waited, in all
-  int64_t bad_samples() const { return static_cast<int64_t>(bad_.size()); }  // so far
+  const std::set<int64_t>& bad_samples() const { return bad_; }  // so far
 
  private:
   struct Slot {
