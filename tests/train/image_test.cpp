@@ -132,6 +132,28 @@ TEST_CASE("a_jpeg_cut_short_is_an_error") {
                        "a.jpg: damaged JPEG: the file ends early.", DataError);
 }
 
+TEST_CASE("a_cmyk_jpeg_cut_short_and_one_without_lines_are_errors") {
+  const std::vector<uint8_t> pixels(40 * 40 * 4, 100);
+  const std::string ink = jpeg_bytes(pixels, 40, 40, 4, JCS_CMYK);
+  CHECK_THROWS_WITH_AS(decode_image(span_of(ink).first(ink.size() - 40), "a.jpg"),
+                       "a.jpg: damaged JPEG: the file ends early.", DataError);
+  std::string flat = jpeg_bytes(pixels, 40, 40, 3, JCS_RGB);
+  const size_t frame = flat.find("\xff\xc0");
+  REQUIRE(frame != std::string::npos);
+  flat[frame + 5] = flat[frame + 6] = 0;  // the height
+  CHECK_THROWS_WITH_AS(decode_image(span_of(flat), "a.jpg"), doctest::Contains("damaged JPEG"),
+                       DataError);
+}
+
+TEST_CASE("a_jpeg_of_too_many_pixels_is_refused_before_decoding") {
+  std::string bytes = jpeg_bytes(gradient(40, 40).rgb, 40, 40, 3, JCS_RGB);
+  const size_t frame = bytes.find("\xff\xc0");
+  REQUIRE(frame != std::string::npos);
+  for (size_t i = 5; i < 9; ++i) bytes[frame + i] = '\xf0';  // 61680 x 61680
+  CHECK_THROWS_WITH_AS(decode_image(span_of(bytes), "a.jpg"),
+                       doctest::Contains("but at most 100000000 pixels are allowed"), DataError);
+}
+
 TEST_CASE("a_missing_picture_and_a_folder_are_named") {
   CHECK_THROWS_WITH_AS(load_image("/nonexistent/a.png"), "/nonexistent/a.png: no such file.",
                        DataError);

@@ -1,7 +1,13 @@
 #include "train/data/image.h"
 
+#include "core/error.h"
+
 #include <doctest/doctest.h>
 #include <png.h>
+#include <sys/resource.h>
+#include <zlib.h>
+
+#include <algorithm>
 
 using namespace tandem;
 
@@ -51,7 +57,81 @@ Bytes decoded(const Bytes& bytes, Alpha alpha = Alpha::drop) {
   return decode_image(bytes, "memory", {alpha, 1000}).rgb;
 }
 
+// A chunk of a PNG file.
+Bytes chunk(const std::string& type, const Bytes& data) {
+  Bytes bytes(data.size() + 12);
+  png_save_uint_32(bytes.data(), static_cast<uint32_t>(data.size()));
+  std::copy(type.begin(), type.end(), bytes.begin() + 4);
+  std::copy(data.begin(), data.end(), bytes.begin() + 8);
+  const auto crc = static_cast<uint32_t>(crc32_z(0, bytes.data() + 4, data.size() + 4));
+  png_save_uint_32(bytes.data() + 8 + data.size(), crc);
+  return bytes;
+}
+
+constexpr size_t header_end = 33;  // signature and IHDR
+
+// The file with more chunks after its header.
+Bytes with_chunks(Bytes file, const Bytes& chunks) {
+  file.insert(file.begin() + header_end, chunks.begin(), chunks.end());
+  return file;
+}
+
+// The error of a picture whose header claims a width and a height.
+std::string error_of_size(uint32_t width, uint32_t height) {
+  Bytes data{0, 0, 0, 0, 0, 0, 0, 0, 8, PNG_COLOR_TYPE_RGB, 0, 0, 0};
+  png_save_uint_32(data.data(), width);
+  png_save_uint_32(data.data() + 4, height);
+  Bytes file = encode({PNG_COLOR_TYPE_RGB}, 1, {{1, 2, 3}});
+  const Bytes header = chunk("IHDR", data);
+  std::copy(header.begin(), header.end(), file.begin() + 8);
+  try {
+    decoded(file);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace
+
+TEST_CASE("of_an_animated_picture_the_still_one_is_read") {
+  const Bytes still = encode({PNG_COLOR_TYPE_RGB}, 1, {{1, 2, 3}});
+  Bytes chunks = chunk("acTL", {0, 0, 0, 2, 0, 0, 0, 0});
+  Bytes frame(26);
+  frame[7] = frame[11] = 1;  // 1 x 1
+  const Bytes control = chunk("fcTL", frame);
+  chunks.insert(chunks.end(), control.begin(), control.end());
+  const Bytes pixels = chunk("fdAT", {0, 0, 0, 1, 9, 9, 9});
+  chunks.insert(chunks.end(), pixels.begin(), pixels.end());
+  CHECK(decoded(with_chunks(still, chunks)) == Bytes{1, 2, 3});
+}
+
+TEST_CASE("a_picture_without_pixels_or_with_too_many_is_refused_by_its_header") {
+  CHECK(error_of_size(1, 1) == "");
+  CHECK(error_of_size(0, 1).find("damaged PNG") != std::string::npos);
+  CHECK(error_of_size(1, 0).find("damaged PNG") != std::string::npos);
+  const uint32_t most = 0x7fffffff;
+  CHECK(error_of_size(most, most).find("at most 1000 pixels") != std::string::npos);
+  CHECK(error_of_size(most, 1).find("at most 1000 pixels") != std::string::npos);
+}
+
+TEST_CASE("packed_texts_beside_a_picture_are_not_unpacked") {
+  Bytes text{'a', 0, 0};  // keyword, its end, method
+  const Bytes letters(7'000'000, 'x');
+  uLongf size = compressBound(letters.size());
+  text.resize(3 + size);
+  REQUIRE(compress(text.data() + 3, &size, letters.data(), letters.size()) == Z_OK);
+  text.resize(3 + size);
+  const Bytes packed = chunk("zTXt", text);
+  Bytes chunks;
+  for (int i = 0; i < 100; ++i) chunks.insert(chunks.end(), packed.begin(), packed.end());
+  const Bytes file = with_chunks(encode({PNG_COLOR_TYPE_RGB}, 1, {{1, 2, 3}}), chunks);
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  CHECK(decoded(file) == Bytes{1, 2, 3});
+  getrusage(RUSAGE_SELF, &after);
+  CHECK(after.ru_maxrss - before.ru_maxrss <= 100'000);  // KiB; unpacked they are 700'000
+}
 
 TEST_CASE("transparency_is_dropped_or_laid_on_white") {
   const auto bytes =

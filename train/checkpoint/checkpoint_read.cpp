@@ -21,7 +21,7 @@ class Reader {
   explicit Reader(const std::string& path)
       : path_(path), bytes_left_(InputFile(path).size()), file_(open(path)) {}
 
-  std::map<std::string, std::string> attributes() const;
+  std::map<std::string, std::string> attributes();
 
   // Calls `each` with every data set below a group, its name relative to it; `depth` is how many
   // levels of groups may lie between.
@@ -57,7 +57,7 @@ class Reader {
 
   void walk(hid_t group, const std::string& prefix, int depth, const Each& each) const;
   std::string name_of_member(hid_t group, H5_index_t order, hsize_t index) const;
-  std::string text_attribute(hid_t attribute, const std::string& name) const;
+  std::string text_attribute(hid_t attribute, const std::string& name);
   void check_version(hid_t attribute) const;
   void check_attribute(hid_t attribute, const std::string& name, hid_t type) const;
   Shape shape_of(const std::string& name, hid_t data_set) const;
@@ -69,7 +69,7 @@ class Reader {
   }
 
   const std::string& path_;
-  uint64_t bytes_left_;  // that data sets may still have together
+  uint64_t bytes_left_;  // that attributes and data sets may still have together
   Hdf5Handle file_;
 };
 
@@ -109,7 +109,7 @@ void Reader::walk(hid_t group, const std::string& prefix, int depth, const Each&
   }
 }
 
-std::string Reader::text_attribute(hid_t attribute, const std::string& name) const {
+std::string Reader::text_attribute(hid_t attribute, const std::string& name) {
   const Hdf5Handle type(H5Aget_type(attribute), H5Tclose, path_, "read an attribute's type");
   const Hdf5Handle space(H5Aget_space(attribute), H5Sclose, path_, "read an attribute's shape");
   if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
@@ -118,6 +118,7 @@ std::string Reader::text_attribute(hid_t attribute, const std::string& name) con
   }
   const size_t size = H5Tget_size(type);
   if (size > bytes_left_) refuse(name, "claims to be longer than the file");
+  bytes_left_ -= size;
   std::string text(size, '\0');
   hdf5_checked(H5Aread(attribute, type, text.data()), path_, "read the attribute '" + name + "'");
   const size_t last = text.find_last_not_of('\0');
@@ -130,7 +131,7 @@ herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
   return 0;
 }
 
-std::map<std::string, std::string> Reader::attributes() const {
+std::map<std::string, std::string> Reader::attributes() {
   std::vector<std::string> names;
   hdf5_checked(H5Aiterate2(file_, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names), path_,
                "list its attributes");

@@ -46,6 +46,8 @@ class PngReader {
     if (setjmp(png_jmpbuf(png_))) return false;
     png_set_read_fn(png_, this, take);
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_size decides
+    // No texts and palettes beside the picture: a few bytes of them unpack to any number of MB.
+    png_set_chunk_cache_max(png_, 1);
     png_read_info(png_, info_);
     return true;
   }

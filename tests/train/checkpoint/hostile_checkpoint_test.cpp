@@ -29,7 +29,9 @@ std::string error_after(const std::function<void(hid_t file)>& change,
   }
   OutputFile file(path, OutputFile::Open::existing);
   write_seal(file);
-  return error_of_verifying(path);
+  std::string error = error_of_verifying(path);
+  CHECK(H5Eget_num(H5E_DEFAULT) == 0);  // else the library can't shut down
+  return error;
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -124,6 +126,40 @@ TEST_CASE("data_that_is_not_plainly_in_the_file_is_refused") {
   CHECK(contains(
       with([](hid_t list) { H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY); }, H5T_IEEE_F32LE),
       "checksum"));
+}
+
+TEST_CASE("attributes_that_are_no_plain_texts_are_refused") {
+  const auto with = [](hid_t type, hsize_t count) {
+    return error_after([&](hid_t file) {
+      const Hdf5Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose, "", "");
+      const Hdf5Handle made(H5Acreate2(file, "x", type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                            "x", "make an attribute");
+    });
+  };
+  const Hdf5Handle text(H5Tcopy(H5T_C_S1), H5Tclose, "", "");
+  CHECK(with(text, 1) == "");
+  CHECK(contains(with(text, 2), "'x' is an attribute that is not one text"));
+  CHECK(contains(with(H5T_STD_I64LE, 1), "'x' is an attribute that is not one text"));
+  H5Tset_size(text, H5T_VARIABLE);
+  CHECK(contains(with(text, 1), "'x' is an attribute that is not one text"));
+}
+
+TEST_CASE("state_that_is_not_one_whole_number_is_refused") {
+  const auto with = [](hid_t type, const std::vector<hsize_t>& axes) {
+    return error_after([&](hid_t file) {
+      H5Ldelete(file, "/state/step", H5P_DEFAULT);
+      const Hdf5Handle list = creation_list();
+      H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
+      const auto rank = static_cast<int>(axes.size());
+      const Hdf5Handle space(H5Screate_simple(rank, axes.data(), nullptr), H5Sclose, "", "");
+      const Hdf5Handle set(
+          H5Dcreate2(file, "/state/step", type, space, H5P_DEFAULT, list, H5P_DEFAULT), H5Dclose,
+          "step", "make a data set");
+    });
+  };
+  CHECK(contains(with(H5T_IEEE_F64LE, {}), "'step' has another element type"));
+  CHECK(contains(with(H5T_STD_I32LE, {}), "'step' has another element type"));
+  CHECK(contains(with(H5T_STD_I64LE, {2}), "'step' is not one number"));
 }
 
 TEST_CASE("changed_values_are_found_by_their_data_sets_checksum") {

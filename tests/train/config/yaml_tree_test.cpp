@@ -79,6 +79,10 @@ TEST_CASE("size_and_encoding_are_checked_before_parsing") {
     CHECK(contains(error_of(bad), "is not UTF-8"));
   }
   CHECK(contains(error_of(std::string("a: \0b", 5)), "is not UTF-8"));
+  CHECK(contains(error_of("a: caf\xE9\n"), "is not UTF-8"));  // Latin-1
+  CHECK(contains(error_of(std::string("\xFF\xFE" "a\0:\0 \0" "1\0", 10)), "is not UTF-8"));
+  CHECK(contains(error_of(std::string("a\0:\0 \0" "1\0", 8)), "is not UTF-8"));  // UTF-16
+  CHECK(error_of("\xEF\xBB\xBF" "a: 1").empty());
   CHECK(error_of("a: \xE2\x82\xAC \xF0\x9F\x98\x80").empty());
   std::string many;
   for (int i = 0; i < 1001; ++i) many += fmt::format("k{}: 1\n", i);
