@@ -19,8 +19,9 @@ tests=(
   doctest-dev mesa-vulkan-drivers vulkan-validationlayers spirv-tools=command:spirv-val
   python3=command:python3 python3-h5py
 )
-# Tests that want these say that they are skipped. Ubuntu has chromium as a snap only.
-tests_optional=(chromium)
+# Tests that want these say that they are skipped. Ubuntu has chromium as a snap only; clang is for
+# its libFuzzer.
+tests_optional=(chromium clang libclang-rt-dev)
 
 fail() {
   echo "install.sh: $*" >&2

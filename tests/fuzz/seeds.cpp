@@ -1,0 +1,178 @@
+// Writes the seed corpora: FOLDER/<target>/<seed>, a few small files of every kind that is read.
+//   fuzz_seeds FOLDER
+#include "tests/fuzz/target.h"
+#include "tests/train/checkpoint/example.h"
+#include "tests/train/weights/torch_files.h"
+#include "train/checkpoint/safetensors.h"
+#include "train/checkpoint/seal.h"
+#include "train/data/png.h"
+#include "train/text/bpe.h"
+
+#include <fmt/core.h>
+
+#include <png.h>
+// After <cstdio>, which it needs.
+#include <jpeglib.h>
+#include <webp/encode.h>
+
+#include <array>
+
+using namespace tandem;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Seeds {
+ public:
+  explicit Seeds(fs::path folder) : folder_(std::move(folder)) {}
+
+  fs::path path(const char* target, const std::string& name) const {
+    fs::create_directories(folder_ / target);
+    return folder_ / target / name;
+  }
+  void write(const char* target, const std::string& name, std::string_view content) const {
+    std::ofstream(path(target, name), std::ios::binary) << content;
+  }
+
+ private:
+  fs::path folder_;
+};
+
+void write_checkpoints(const Seeds& seeds) {
+  const auto path = seeds.path("checkpoint", "example").string();
+  write_checkpoint(path, test::example_checkpoint());
+  seeds.write("checkpoint", "example", test::content_of(path).substr(seal_bytes));
+}
+
+void write_safetensors_seeds(const Seeds& seeds) {
+  write_safetensors(seeds.path("safetensors", "example").string(),
+                    test::example_checkpoint().model, {{"format", "pt"}});
+  const std::string header =
+      R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},)"
+      R"("b":{"dtype":"BF16","shape":[2,1],"data_offsets":[8,12]}})";
+  seeds.write("safetensors", "integers",
+              test::little(uint64_t{header.size()}) + header + std::string(12, '\1'));
+}
+
+void write_tables(const Seeds& seeds) {
+  seeds.write("table", "jsonl",
+              std::string(1, '\0') +
+                  "{\"image\":\"a.png\",\"captions\":[\"x\",\"\\u00e9\"],\"split\":\"test\","
+                  "\"group\":7}\n{\"image\":\"a.png\",\"caption\":\"y\",\"group\":\"g\"}\n");
+  seeds.write("table", "csv",
+              "\1image,caption,caption_2,split,group\r\n"
+              "a.png,\"one, \"\"two\"\"\nthree\",four,train,1\r\n");
+  seeds.write("table", "tsv", "\2image\tcaption\na.png\ta b\n");
+}
+
+void write_tokenizers(const Seeds& seeds) {
+  const std::array<std::string, 3> captions{"a red apple", "a red pear", "two red apples"};
+  seeds.write("tokenizer", "json", train_bpe(captions, 530)->serialize());
+  seeds.write("tokenizer", "merges", "#version: 0.2\na p\nap p\nr e\ne d</w>\n");
+  const fs::path gzipped = seeds.path("tokenizer", "gzip");
+  const gzFile file = gzopen(gzipped.c_str(), "wb");
+  gzputs(file, "#version: 0.2\nt h\nth e</w>\n");
+  gzclose(file);
+}
+
+void write_torch(const Seeds& seeds) {
+  const std::string dict =
+      test::state_dict("visual.proj", test::tensor("0", 16, 0, {2, 3}, {3, 1}));
+  const std::string nested = test::state_dict("state_dict", "}" + test::text("epoch") + "K\2s");
+  const std::string others = std::string("\x80\x04(") + "\x8c\1x\x94" + "h\0" + "G?\xf0" +
+                             std::string(6, '\0') + "I12\nNt\x85.";
+  int number = 0;
+  for (const std::string& pickle : {dict, nested, others}) {
+    seeds.write("pickle", fmt::format("{}", number), pickle);
+    seeds.write("torch", fmt::format("pickle_{}", number++), "\1" + pickle);
+  }
+  seeds.write("torch", "archive",
+              std::string(1, '\0') + test::archive_of(dict, std::string(64, '\1')));
+}
+
+// Of a type and depth, with a palette where it needs one.
+std::string png_of(int type, int depth, int interlace) {
+  std::string bytes;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(png);
+  const auto append = [](png_structp writer, png_bytep from, size_t count) {
+    static_cast<std::string*>(png_get_io_ptr(writer))
+        ->append(reinterpret_cast<const char*>(from), count);
+  };
+  png_set_write_fn(png, &bytes, append, nullptr);
+  png_set_IHDR(png, info, 5, 4, depth, type, interlace, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
+  const png_color palette[] = {{9, 8, 7}, {50, 60, 70}};
+  if (type == PNG_COLOR_TYPE_PALETTE) png_set_PLTE(png, info, palette, 2);
+  png_write_info(png, info);
+  std::array<uint8_t, 64> row{};
+  std::array<png_bytep, 4> rows{row.data(), row.data(), row.data(), row.data()};
+  png_write_image(png, rows.data());
+  png_write_end(png, nullptr);
+  png_destroy_write_struct(&png, &info);
+  return bytes;
+}
+
+std::string jpeg_of(int channels, J_COLOR_SPACE space, bool progressive) {
+  jpeg_compress_struct jpeg;
+  jpeg_error_mgr errors;
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* buffer = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&jpeg, &buffer, &size);
+  jpeg.image_width = jpeg.image_height = 9;
+  jpeg.input_components = channels;
+  jpeg.in_color_space = space;
+  jpeg_set_defaults(&jpeg);
+  if (progressive) jpeg_simple_progression(&jpeg);
+  jpeg_start_compress(&jpeg, TRUE);
+  std::array<uint8_t, 36> row{1, 99, 200};
+  for (uint8_t* line = row.data(); jpeg.next_scanline < 9;) jpeg_write_scanlines(&jpeg, &line, 1);
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  std::string bytes(reinterpret_cast<char*>(buffer), size);
+  std::free(buffer);
+  return bytes;
+}
+
+void write_pictures(const Seeds& seeds) {
+  seeds.write("picture", "rgb", png_of(PNG_COLOR_TYPE_RGB, 8, PNG_INTERLACE_NONE));
+  seeds.write("picture", "rgba_16", png_of(PNG_COLOR_TYPE_RGBA, 16, PNG_INTERLACE_NONE));
+  seeds.write("picture", "palette", png_of(PNG_COLOR_TYPE_PALETTE, 1, PNG_INTERLACE_NONE));
+  seeds.write("picture", "grey_interlaced", png_of(PNG_COLOR_TYPE_GRAY, 2, PNG_INTERLACE_ADAM7));
+  seeds.write("picture", "jpeg", jpeg_of(3, JCS_RGB, false));
+  seeds.write("picture", "jpeg_grey", jpeg_of(1, JCS_GRAYSCALE, false));
+  seeds.write("picture", "jpeg_cmyk", jpeg_of(4, JCS_CMYK, false));
+  seeds.write("picture", "jpeg_progressive", jpeg_of(3, JCS_RGB, true));
+}
+
+void write_webp(const Seeds& seeds) {
+  std::array<uint8_t, 4 * 9 * 7> rgba{1, 99, 200, 128};
+  uint8_t* bytes = nullptr;
+  const size_t lossy = WebPEncodeRGB(rgba.data(), 9, 7, 9 * 3, 50, &bytes);
+  seeds.write("picture", "webp", fuzz::text_of(bytes, lossy));
+  WebPFree(bytes);
+  const size_t exact = WebPEncodeLosslessRGBA(rgba.data(), 9, 7, 9 * 4, &bytes);
+  seeds.write("picture", "webp_lossless", fuzz::text_of(bytes, exact));
+  WebPFree(bytes);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "fuzz_seeds FOLDER\n");
+    return 2;
+  }
+  const Seeds seeds(argv[1]);
+  write_checkpoints(seeds);
+  write_safetensors_seeds(seeds);
+  write_tables(seeds);
+  write_tokenizers(seeds);
+  write_torch(seeds);
+  write_pictures(seeds);
+  write_webp(seeds);
+  return 0;
+}
