@@ -54,6 +54,7 @@ class Backward {
     if (!any || !needed) return;
     if (node.op->gradient == nullptr) fail<ShapeError>("{}: has no gradient.", node.op->name);
     const Scope scope(graph_, node.scope);
+    const FullPrecision precision(graph_, node.full_precision);
     const std::vector<Tensor> results = node.op->gradient(context);
     for (size_t i = 0; i < results.size(); ++i) {
       if (results[i] && context.needed[i]) add(node.inputs[i], results[i]);

@@ -103,6 +103,7 @@ std::vector<Tensor> Graph::apply(const Op& op, const std::vector<Tensor>& inputs
   node.scope = scope;
   node.block = backward ? -1 : block;
   node.backward = backward;
+  node.full_precision = full_precision;
   std::vector<Tensor> outputs;
   for (const TensorType& type : types) {
     outputs.push_back(add_value({.type = type, .node = static_cast<int>(nodes_.size())}));

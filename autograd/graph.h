@@ -63,6 +63,7 @@ struct Node {
   std::string scope;         // where it stands in the model, "visual.transformer.resblocks.0"
   int block = -1;            // block of recomputation; -1: none
   bool backward = false;     // made by gradients()
+  bool full_precision = false;  // see FullPrecision
 };
 
 struct Value {
@@ -108,6 +109,7 @@ class Graph {
   int block = -1;
   int blocks = 0;         // how many blocks there are so far
   bool backward = false;  // set while gradients() adds nodes
+  bool full_precision = false;  // see FullPrecision
 
  private:
   Tensor add_value(Value value);
@@ -133,6 +135,23 @@ class Scope {
   Graph& graph_;
   std::string outer_;
   int outer_block_;
+};
+
+// While it lives, nodes of the graph, and their gradients, take and give f32 in programs of any
+// precision.
+class FullPrecision {
+ public:
+  explicit FullPrecision(Graph& graph, bool on = true)
+      : graph_(graph), outer_(graph.full_precision) {
+    graph.full_precision = on;
+  }
+  ~FullPrecision() { graph_.full_precision = outer_; }
+  FullPrecision(const FullPrecision&) = delete;
+  FullPrecision& operator=(const FullPrecision&) = delete;
+
+ private:
+  Graph& graph_;
+  bool outer_;
 };
 
 // Applies an op to tensors of one graph; at least one must not be null.

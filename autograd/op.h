@@ -148,6 +148,14 @@ struct Op {
   // depend on no element of that input but i.
   std::vector<size_t> in_place = {};
 
+  // Inputs that the CPU kernel takes in bf16 and f16 too, and outputs that it can write so. The
+  // shape rule knows f32 alone: which values are kept in 16 bits is decided in compile().
+  std::vector<size_t> low_inputs = {};
+  std::vector<size_t> low_outputs = {};
+
+  // A matrix product: in a lower precision its low_inputs are rounded, whatever makes them.
+  bool product = false;
+
   // Output 0 is the bytes of input 0 under another shape; no kernels.
   bool view = false;
 
@@ -161,6 +169,5 @@ const Op& register_op(Op op);
 
 // Every registered op, by name.
 std::vector<const Op*> registered_ops();
-
 
 }  // namespace tandem

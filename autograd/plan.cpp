@@ -107,12 +107,14 @@ size_t Plan::arena_bytes() const {
   return sum;
 }
 
-Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool recompute) {
+Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool recompute,
+               const Precision& precision) {
   Plan plan;
   plan.values = graph.values();
   plan.nodes = graph.nodes();
   for (const Tensor& fetch : fetches) plan.fetches.push_back(fetch.id());
   keep_needed(plan);
+  lower_precision(plan, precision);
   if (recompute) {
     Recompute(plan).run();
     keep_needed(plan);

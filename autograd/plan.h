@@ -3,6 +3,7 @@
 #pragma once
 
 #include "autograd/graph.h"
+#include "autograd/precision.h"
 
 #include <deque>
 
@@ -39,9 +40,11 @@ struct Plan {
 };
 
 // Nodes that `fetches` or an update of a variable need, in order of creation; with
+// a lower `precision`, products take rounded values (autograd/precision.h); with
 // `recompute`, inner values of blocks are computed again for the backward pass instead of kept
 // (Chen et al. 2016, "Training deep nets with sublinear memory cost").
-Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool recompute);
+Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool recompute,
+               const Precision& precision = {});
 
 // Gives every value its place: views onto their source, inputs of a pack into it, in-place ops
 // onto a dying input; then storages whose spans meet lie apart (greedy by size, Pisarchyk & Lee

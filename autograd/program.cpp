@@ -158,7 +158,9 @@ const std::vector<Tensor>& checked(const std::vector<Tensor>& fetches) {
 
 Program::Program(const Graph& graph, Variables& variables, const std::vector<Tensor>& fetches,
                  const CompileOptions& options)
-    : plan_(make_plan(graph, checked(fetches), options.recompute_blocks)) {
+    : plan_(make_plan(
+          graph, checked(fetches), options.recompute_blocks,
+          {.dtype = options.precision, .kernels = variables.device().info().backend == "cpu"})) {
   variables.add(graph);
   place_values(plan_, variables.device().info());
   const Binder binder(plan_, variables, memories_);

@@ -11,6 +11,7 @@ namespace tandem {
 
 struct CompileOptions {
   bool recompute_blocks = false;  // gradient checkpointing: compute blocks' inner values again
+  DType precision = DType::f32;   // or bf16 or f16: of matrix products (autograd/precision.h)
 };
 
 // Bytes on the device, known before the first run.

@@ -39,6 +39,7 @@ Tensor Clip::encode_text(const TextInput& text) const {
 }
 
 Tensor Clip::logits(Tensor image_features, Tensor text_features) const {
+  const FullPrecision precision(image_features.graph());
   const Tensor cosines = matmul(image_features, text_features, false, true);
   const Tensor scaled = mul(cosines, exp(logit_scale_));
   return logit_bias_ ? add(scaled, logit_bias_) : scaled;
@@ -46,6 +47,7 @@ Tensor Clip::logits(Tensor image_features, Tensor text_features) const {
 
 Tensor Clip::loss(Tensor image_features, Tensor text_features, bool sigmoid,
                   double label_smoothing) const {
+  const FullPrecision precision(image_features.graph());
   const Tensor cosines = matmul(image_features, text_features, false, true);
   if (!sigmoid) return contrastive_loss(cosines, logit_scale_, label_smoothing);
   if (!logit_bias_) throw ShapeError("clip: the sigmoid loss needs a model with init_logit_bias.");

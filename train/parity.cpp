@@ -67,8 +67,10 @@ int64_t steps_of(const std::string& name) {
 class Comparison {
  public:
   Comparison(const ClipConfig& model, const Safetensors& weights, const Safetensors& reference,
-             Device& device, const ParityTolerance& tolerance)
-      : reference_(reference), tolerance_(tolerance), variables_(device) {
+             Device& device, DType precision)
+      : reference_(reference),
+        tolerance_(ParityTolerance::of(precision)),
+        variables_(device) {
     const Json settings = reference_settings(reference);
     TrainConfig train;
     train.loss = number(settings, "siglip", 0) != 0 ? "siglip" : "clip";
@@ -79,9 +81,12 @@ class Comparison {
     train.beta1 = number(settings, "beta1", 0.9);
     train.beta2 = number(settings, "beta2", 0.98);
     train.eps = number(settings, "eps", 1e-6);
+    train.grad_scaler.init_scale = 256;  // no overflow: the first step is compared
     read_inputs(model);
     const auto N = static_cast<int64_t>(batch_.texts.end.size());
-    step_ = std::make_unique<TrainStep>(model, train, N, variables_, true);
+    step_ = std::make_unique<TrainStep>(
+        model, train, N, variables_, StepOptions{.precision = precision, .keep_gradients = true});
+    variables_.initialize(0);  // what is no parameter: the loss scale
     std::vector<NamedTensor> tensors;
     for (const SafetensorsEntry& entry : weights.entries()) {
       tensors.push_back(weights.tensor(entry.name));
@@ -154,11 +159,17 @@ class Comparison {
 
 }  // namespace
 
+ParityTolerance ParityTolerance::of(DType precision) {
+  if (precision == DType::f32) return {};
+  if (precision == DType::f16) return {.outputs = 4e-3, .gradients = 1.5e-2, .parameters = 6e-2};
+  return {.outputs = 3e-2, .gradients = 0.1, .parameters = 6e-2};
+}
+
 std::vector<ParityRow> check_parity(ClipConfig model, const Safetensors& weights,
                                     const Safetensors& reference, Device& device,
-                                    const ParityTolerance& tolerance) {
+                                    DType precision) {
   if (weights.find("logit_bias") != nullptr && !model.init_logit_bias) model.init_logit_bias = 0;
-  return Comparison(model, weights, reference, device, tolerance).run();
+  return Comparison(model, weights, reference, device, precision).run();
 }
 
 }  // namespace tandem

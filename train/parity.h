@@ -30,12 +30,18 @@ struct ParityTolerance {
   double outputs = 2e-5;  // features, logits, loss
   double gradients = 2e-4;
   double parameters = 1e-3;
+
+  // What a precision is allowed against an fp32 reference. Rounding to bf16 changes a value by up
+  // to 2^-9 of it, to fp16 by an eighth of that; a loss whose logits differ little, as an untrained
+  // model's do, magnifies that some twentyfold in its gradients, and the first steps of AdamW turn
+  // a gradient near zero whose sign has changed into a whole step the other way.
+  static ParityTolerance of(DType precision);
 };
 
 // One row for each tensor of the reference. A SigLIP reference gives the model a logit bias if its
 // config has none. Throws CheckpointError for files that do not fit the model or lack an input.
 std::vector<ParityRow> check_parity(ClipConfig model, const Safetensors& weights,
                                     const Safetensors& reference, Device& device,
-                                    const ParityTolerance& tolerance = {});
+                                    DType precision = DType::f32);
 
 }  // namespace tandem

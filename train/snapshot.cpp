@@ -26,6 +26,13 @@ std::vector<std::string> moment_names(const Variables& variables) {
   return names;
 }
 
+// The loss scale's state variables, where there is one, as checkpoints have them.
+std::vector<std::pair<std::string, std::string>> scale_names(const Variables& variables) {
+  if (!variables.contains("loss_scale")) return {};
+  return {{"loss_scale/scale", "loss_scale"},
+          {"loss_scale/growth_tracker", "loss_scale.growth_tracker"}};
+}
+
 // "m/<parameter>" is part of the state variable "adamw.m".
 std::string moment_of(const std::string& name) { return "adamw." + name.substr(0, 1); }
 std::string parameter_of(const std::string& name) { return name.substr(2); }
@@ -69,6 +76,9 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
     checkpoint.optimizer.push_back({name, variables.variable(parameter).type.shape,
                                     variables.get_slice(moment_of(name), parameter)});
   }
+  for (const auto& [name, variable] : scale_names(variables)) {
+    checkpoint.optimizer.push_back({name, {1}, variables.get(variable)});
+  }
   checkpoint.state = {{"step", position.step},
                       {"samples", position.samples},
                       {"epoch", position.epoch},
@@ -93,6 +103,11 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
                              const std::string& source) {
   std::map<std::string, const NamedTensor*> saved;
   for (const NamedTensor& tensor : checkpoint.optimizer) saved[tensor.name] = &tensor;
+  // Where the precision has changed, a loss scale starts anew or is not needed.
+  std::map<std::string, const NamedTensor*> scale;
+  for (const char* name : {"loss_scale/scale", "loss_scale/growth_tracker"}) {
+    if (auto entry = saved.extract(name)) scale.insert(std::move(entry));
+  }
   const std::vector<std::string> names = moment_names(variables);
   for (const std::string& name : names) {
     if (!saved.contains(name)) {
@@ -107,6 +122,9 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
   load_parameters(variables, checkpoint.model, source);
   for (const std::string& name : names) {
     variables.set_slice(moment_of(name), parameter_of(name), saved.at(name)->values);
+  }
+  for (const auto& [name, variable] : scale_names(variables)) {
+    if (scale.contains(name)) variables.set(variable, scale.at(name)->values);
   }
   return {.step = state_of(checkpoint, "step", source),
           .samples = state_of(checkpoint, "samples", source),

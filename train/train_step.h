@@ -23,16 +23,21 @@ struct StepSettings {
 
 struct StepResult {
   double loss = 0;
-  double gradient_norm = 0;  // before clipping
+  double gradient_norm = 0;  // before clipping, without the loss scale
   double logit_scale = 0;    // after the step, as a factor (exp of the parameter)
+  double loss_scale = 1;     // fp16: of this step, which was skipped if the norm is not finite
+};
+
+struct StepOptions {
+  DType precision = DType::f32;  // of matrix products
+  bool keep_gradients = false;   // every gradient, the features and logits can be fetched
 };
 
 class TrainStep {
  public:
-  // Compiles for batches of `batch_size` on the variables' device. With `keep_gradients`, every
-  // gradient and the features and logits can be fetched (see parity).
+  // Compiles for batches of `batch_size` on the variables' device.
   TrainStep(const ClipConfig& model, const TrainConfig& train, int64_t batch_size,
-            Variables& variables, bool keep_gradients = false);
+            Variables& variables, const StepOptions& options = {});
 
   // Starts one step; returns its ticket.
   uint64_t run(const PairArrays& batch, const StepSettings& settings);
@@ -51,6 +56,17 @@ class TrainStep {
   std::vector<KernelTime> profile(const PairArrays& batch, const StepSettings& settings);
 
  private:
+  // The norm of the gradients without the loss scale, and the factor that takes it away, null
+  // without one.
+  struct Update {
+    Tensor norm;
+    Tensor factor;
+  };
+
+  // Adds AdamW, and the update of the loss scale where it is not null.
+  Update add_update(Tensor loss, const std::vector<Tensor>& parameters,
+                    const std::vector<Tensor>& by, const std::vector<int>& group,
+                    Tensor scale) const;
   std::vector<float> hyper(const StepSettings& settings) const;
 
   TrainConfig train_;

@@ -6,6 +6,7 @@
 #include "train/data/loader.h"
 #include "train/data/write_file.h"
 #include "train/lock.h"
+#include "train/precision.h"
 #include "train/resume.h"
 #include "train/run_evaluations.h"
 #include "train/run_output.h"
@@ -49,7 +50,8 @@ class Trainer::State {
     evaluations_.emplace(config_, variables_, *tokenizer_);
     keeper_.emplace(config_, folder_, variables_, tokenizer_->serialize(), output_);
     step_ = std::make_unique<TrainStep>(config_.model, config_.train, config_.train.batch_size,
-                                        variables_);
+                                        variables_,
+                                        StepOptions{.precision = precision_named(config_.precision)});
     variables_.initialize(config_.seed);
     if (resumed_) restore();
     open_loader(options.allow_config_change);
@@ -178,7 +180,10 @@ class Trainer::State {
     const UnderWay done = *under_way_;
     under_way_.reset();
     const StepResult result = step_->result(done.ticket);
-    if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+    if (skipped_by_scaling(result)) {
+      output_.say(fmt::format("step {}: gradients overflow at a loss scale of {:.6g}; skipped",
+                              done.step, result.loss_scale));
+    } else if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
       output_.finish();
       fail<Error>(
           "step {}: the loss is {} and the gradient norm {}; the last checkpoint is good. "
@@ -197,6 +202,12 @@ class Trainer::State {
     }
   }
 
+  // Loss scaling finds its scale by gradients that overflow; but at 1 they do so by themselves.
+  bool skipped_by_scaling(const StepResult& result) const {
+    return config_.precision == "fp16" && std::isfinite(result.loss) &&
+           !std::isfinite(result.gradient_norm) && result.loss_scale > 1;
+  }
+
   void record(int64_t step, const StepResult& result, double lr) {
     MetricsRecord line{.step = step, .epoch = passes(step), .kind = "train"};
     line.values = {{"loss", result.loss},
@@ -205,6 +216,7 @@ class Trainer::State {
                    {"logit_scale", result.logit_scale},
                    {"pairs_per_second", output_.progress().pairs_per_second()},
                    {"data_wait", output_.progress().wait_share()}};
+    if (config_.precision == "fp16") line.values.emplace_back("loss_scale", result.loss_scale);
     output_.record(line, "train/");
   }
 

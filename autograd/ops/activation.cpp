@@ -10,6 +10,7 @@
 #include "autograd/ops/activation.h"
 
 #include "autograd/ops/dispatch.h"
+#include "autograd/ops/stored.h"
 #include "core/cpu/activation.h"
 
 #include <cmath>
@@ -83,8 +84,9 @@ void gradient_reference(const ReferenceBinding& binding) {
 }
 
 std::function<void()> gradient_cpu(const CpuBinding& binding) {
-  return [threads = binding.threads, kind = kind_of(binding), x = binding.input(0),
-          dy = binding.input(1), dx = binding.output(0), count = binding.out(0).elements()] {
+  return [threads = binding.threads, kind = kind_of(binding), x = stored_input(binding, 0),
+          dy = stored_input(binding, 1), dx = stored_output(binding, 0),
+          count = binding.out(0).elements()] {
     activation_backward(*threads, kind, x, dy, dx, count);
   };
 }
@@ -134,7 +136,9 @@ const Op& activation_gradient_op = register_op({.name = "activation_gradient",
                                                 .reference = gradient_reference,
                                                 .cpu = gradient_cpu,
                                                 .vulkan = gradient_vulkan,
-                                                .in_place = {0, 1}});
+                                                .in_place = {0, 1},
+                                                .low_inputs = {0, 1},
+                                                .low_outputs = {0}});
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 

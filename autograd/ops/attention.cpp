@@ -8,6 +8,7 @@
 
 #include "autograd/ops/attention_vulkan.h"
 #include "autograd/ops/require.h"
+#include "autograd/ops/stored.h"
 #include "core/cpu/attention.h"
 
 #include <algorithm>
@@ -102,8 +103,8 @@ void reference(const ReferenceBinding& binding) {
 }
 
 std::function<void()> cpu(const CpuBinding& binding) {
-  return [threads = binding.threads, shape = shape_of(binding), qkv = binding.input(0),
-          out = binding.output(0),
+  return [threads = binding.threads, shape = shape_of(binding), qkv = stored_input(binding, 0),
+          out = stored_output(binding, 0),
           lse = binding.output(1)] { cpu::attention(*threads, shape, qkv, out, lse); };
 }
 
@@ -143,9 +144,9 @@ void gradient_reference(const ReferenceBinding& binding) {
 }
 
 std::function<void()> gradient_cpu(const CpuBinding& binding) {
-  return [threads = binding.threads, shape = shape_of(binding), qkv = binding.input(0),
-          out = binding.input(1), lse = binding.input(2), dout = binding.input(3),
-          dqkv = binding.output(0)] {
+  return [threads = binding.threads, shape = shape_of(binding), qkv = stored_input(binding, 0),
+          out = stored_input(binding, 1), lse = binding.input(2), dout = stored_input(binding, 3),
+          dqkv = stored_output(binding, 0)] {
     cpu::attention_gradient(*threads, shape, qkv, out, lse, dout, dqkv);
   };
 }
@@ -164,7 +165,9 @@ const Op& attention_gradient_op = register_op({.name = "attention_gradient",
                                                .reference = gradient_reference,
                                                .cpu = gradient_cpu,
                                                .vulkan = gradient_vulkan,
-                                               .scratch = gradient_scratch});
+                                               .scratch = gradient_scratch,
+                                               .low_inputs = {0, 1, 3},
+                                               .low_outputs = {0}});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   return apply(
@@ -213,7 +216,9 @@ const Op& attention_op = register_op({.name = "attention",
                                       .reference = reference,
                                       .cpu = cpu,
                                       .vulkan = vulkan,
-                                      .cases = cases});
+                                      .cases = cases,
+                                      .low_inputs = {0},
+                                      .low_outputs = {0}});
 
 }  // namespace
 

@@ -101,4 +101,12 @@ Tensor cast(Tensor x, DType dtype) {
   return apply(cast_op, {x}, {{"dtype", static_cast<int64_t>(dtype)}})[0];
 }
 
+Node cast_node(int x, int y, DType dtype) {
+  return {.op = &cast_op,
+          .attributes = {{"dtype", static_cast<int64_t>(dtype)}},
+          .inputs = {x},
+          .outputs = {y},
+          .scope = {}};
+}
+
 }  // namespace tandem

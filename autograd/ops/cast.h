@@ -10,4 +10,7 @@ namespace tandem {
 // any other pair of types.
 Tensor cast(Tensor x, DType dtype);
 
+// The node that casts value `x` of a plan into value `y`, of type `dtype`.
+Node cast_node(int x, int y, DType dtype);
+
 }  // namespace tandem

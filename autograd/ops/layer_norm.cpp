@@ -7,6 +7,7 @@
 
 #include "autograd/ops/require.h"
 #include "autograd/ops/row_runs.h"
+#include "autograd/ops/stored.h"
 #include "core/cpu/layer_norm.h"
 
 #include <algorithm>
@@ -53,7 +54,7 @@ void reference(const ReferenceBinding& binding) {
 
 std::function<void()> cpu(const CpuBinding& binding) {
   return [threads = binding.threads, x = binding.input(0), gamma = binding.input(1),
-          beta = binding.input(2), y = binding.output(0), mean = binding.output(1),
+          beta = binding.input(2), y = stored_output(binding, 0), mean = binding.output(1),
           rstd = binding.output(2), rows = rows_of(binding.in(0)), columns = binding.in(0)[-1],
           epsilon = static_cast<float>(binding.attributes->number("epsilon"))] {
     cpu::layer_norm(*threads, x, gamma, beta, y, mean, rstd, rows, columns, epsilon);
@@ -113,7 +114,7 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
                                     .gamma = binding.input(1),
                                     .mean = binding.input(2),
                                     .rstd = binding.input(3),
-                                    .dy = binding.input(4),
+                                    .dy = stored_input(binding, 4),
                                     .dx = binding.output(0),
                                     .dgamma = binding.output(1),
                                     .dbeta = binding.output(2),
@@ -187,7 +188,8 @@ const Op& layer_norm_gradient_op = register_op({.name = "layer_norm_gradient",
                                                 .reference = gradient_reference,
                                                 .cpu = gradient_cpu,
                                                 .vulkan = gradient_vulkan,
-                                                .scratch = gradient_scratch});
+                                                .scratch = gradient_scratch,
+                                                .low_inputs = {4}});
 
 std::vector<Tensor> gradient(const GradientContext& context) {
   return apply(layer_norm_gradient_op, {context.inputs[0], context.inputs[1], context.outputs[1],
@@ -232,7 +234,8 @@ const Op& layer_norm_op = register_op({.name = "layer_norm",
                                        .reference = reference,
                                        .cpu = cpu,
                                        .vulkan = vulkan,
-                                       .cases = cases});
+                                       .cases = cases,
+                                       .low_outputs = {0}});
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/matmul_kernels.h"
 #include "autograd/ops/reshape.h"
+#include "autograd/ops/stored.h"
 
 namespace tandem {
 
@@ -16,6 +17,12 @@ enum Input : size_t { in_x, in_weight, in_bias, in_residual };
 
 Activation activation_of(const Attributes& attributes) {
   return static_cast<Activation>(attributes.integer("activation"));
+}
+
+MatmulTypes types(const OpContext& context) {
+  MatmulTypes types = types_of(context);
+  if (context.outputs.size() > 1) types.pre = context.outputs[1]->dtype;
+  return types;
 }
 
 MatmulShape product(const OpContext& context) {
@@ -60,10 +67,11 @@ std::function<void()> cpu(const CpuBinding& binding) {
   const MatmulEpilogue epilogue{
       .bias = binding.has(in_bias) ? binding.input(in_bias) : nullptr,
       .activation = activation,
-      .pre = activation == Activation::none ? nullptr : binding.output(1),
+      .pre = activation == Activation::none ? Stored{} : stored_output(binding, 1),
       .residual = binding.has(in_residual) ? binding.input(in_residual) : nullptr};
-  return [matmul = CpuMatmul(product(binding)), epilogue, threads = binding.threads,
-          x = binding.input(in_x), weight = binding.input(in_weight), y = binding.output(0),
+  return [matmul = CpuMatmul(product(binding), types(binding)), epilogue,
+          threads = binding.threads, x = binding.input<std::byte>(in_x),
+          weight = binding.input<std::byte>(in_weight), y = binding.output<std::byte>(0),
           scratch = binding.scratch] { matmul.run(*threads, x, weight, y, epilogue, scratch); };
 }
 
@@ -81,7 +89,7 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
 }
 
 size_t scratch(const OpContext& context, const DeviceInfo& device) {
-  return product_scratch(product(context), device, design_of(*context.attributes));
+  return product_scratch(product(context), device, design_of(*context.attributes), types(context));
 }
 
 // linear_gradient: dW and dbias in one pass over dp [..., D] and x [..., C].
@@ -110,8 +118,9 @@ void gradient_reference(const ReferenceBinding& binding) {
 }
 
 std::function<void()> gradient_cpu(const CpuBinding& binding) {
-  return [matmul = CpuMatmul(gradient_product(binding)), threads = binding.threads,
-          dp = binding.input(0), x = binding.input(1), dweight = binding.output(0),
+  return [matmul = CpuMatmul(gradient_product(binding), types_of(binding)),
+          threads = binding.threads, dp = binding.input<std::byte>(0),
+          x = binding.input<std::byte>(1), dweight = binding.output<std::byte>(0),
           epilogue = MatmulEpilogue{.column_sums = binding.output(1)},
           scratch = binding.scratch] { matmul.run(*threads, dp, x, dweight, epilogue, scratch); };
 }
@@ -127,7 +136,8 @@ std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
 }
 
 size_t gradient_scratch(const OpContext& context, const DeviceInfo& device) {
-  return product_scratch(gradient_product(context), device, design_of(*context.attributes));
+  return product_scratch(gradient_product(context), device, design_of(*context.attributes),
+                         types_of(context));
 }
 
 const Op& linear_gradient_op = register_op({.name = "linear_gradient",
@@ -135,7 +145,9 @@ const Op& linear_gradient_op = register_op({.name = "linear_gradient",
                                             .reference = gradient_reference,
                                             .cpu = gradient_cpu,
                                             .vulkan = gradient_vulkan,
-                                            .scratch = gradient_scratch});
+                                            .scratch = gradient_scratch,
+                                            .low_inputs = {0, 1},
+                                            .product = true});
 
 Tensor as_matrix(Tensor x) {
   return reshape(x, {x.shape().elements(0, x.shape().rank() - 1), x.shape()[-1]});
@@ -223,7 +235,10 @@ const Op& linear_op = register_op({.name = "linear",
                                    .cpu = cpu,
                                    .vulkan = vulkan,
                                    .scratch = scratch,
-                                   .cases = cases});
+                                   .cases = cases,
+                                   .low_inputs = {in_x, in_weight},
+                                   .low_outputs = {0, 1},
+                                   .product = true});
 
 }  // namespace
 

@@ -60,8 +60,9 @@ void reference(const ReferenceBinding& binding) {
 }
 
 std::function<void()> cpu(const CpuBinding& binding) {
-  return [matmul = CpuMatmul(product(binding)), threads = binding.threads, a = binding.input(0),
-          b = binding.input(1), y = binding.output(0),
+  return [matmul = CpuMatmul(product(binding), types_of(binding)), threads = binding.threads,
+          a = binding.input<std::byte>(0), b = binding.input<std::byte>(1),
+          y = binding.output<std::byte>(0),
           scratch = binding.scratch] { matmul.run(*threads, a, b, y, {}, scratch); };
 }
 
@@ -72,7 +73,8 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
 }
 
 size_t scratch(const OpContext& context, const DeviceInfo& device) {
-  return product_scratch(product(context), device, design_of(*context.attributes));
+  return product_scratch(product(context), device, design_of(*context.attributes),
+                         types_of(context));
 }
 
 OpCase item(std::string name, const Shape& a, const Shape& b, bool transpose_a, bool transpose_b,
@@ -153,7 +155,10 @@ const Op& matmul_op = register_op({.name = "matmul",
                                    .cpu = cpu,
                                    .vulkan = vulkan,
                                    .scratch = scratch,
-                                   .cases = cases});
+                                   .cases = cases,
+                                   .low_inputs = {0, 1},
+                                   .low_outputs = {0},
+                                   .product = true});
 
 }  // namespace
 

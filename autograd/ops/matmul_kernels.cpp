@@ -65,8 +65,13 @@ void require_f32(std::string_view who, const OpContext& context) {
   }
 }
 
-size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design) {
-  return device.backend == "cpu" ? CpuMatmul(shape).scratch_bytes()
+MatmulTypes types_of(const OpContext& context) {
+  return {.in = context.inputs.at(0)->dtype, .y = context.outputs.at(0)->dtype};
+}
+
+size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design,
+                       const MatmulTypes& types) {
+  return device.backend == "cpu" ? CpuMatmul(shape, types).scratch_bytes()
                                  : product_dispatches_scratch(shape, device, design);
 }
 

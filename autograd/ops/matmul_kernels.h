@@ -20,7 +20,11 @@ void reference_product(const MatmulShape& shape, const std::vector<double>& a,
 void require_f32(std::string_view who, const OpContext& context);
 
 // The scratch that a product takes on a device.
-size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design);
+size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design,
+                       const MatmulTypes& types = {});
+
+// The types of a product of inputs 0 and 1 that is output 0.
+MatmulTypes types_of(const OpContext& context);
 
 // The op attribute "design", which tests set to reach each design on any device.
 inline MatmulDesign design_of(const Attributes& attributes) {

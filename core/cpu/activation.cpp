@@ -1,5 +1,8 @@
 #include "core/cpu/activation.h"
 
+#include <algorithm>
+#include <array>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/cpu/activation.cpp"
 #include <hwy/foreach_target.h>
@@ -61,10 +64,19 @@ void activation_forward(Threads& threads, Activation kind, const float* x, float
   });
 }
 
-void activation_backward(Threads& threads, Activation kind, const float* x, const float* dy,
-                         float* dx, int64_t count) {
+void activation_backward(Threads& threads, Activation kind, const Stored& x, const Stored& dy,
+                         const Stored& dx, int64_t count) {
   threads.ranges(count, grain, [=](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(backward)(kind, x + begin, dy + begin, dx + begin, end - begin);
+    // Pieces whose floats stay in the nearest cache.
+    std::array<float, 1024> some_x, some_dy, some_dx;
+    constexpr auto piece = static_cast<int64_t>(some_x.size());
+    for (int64_t at = begin; at < end; at += piece) {
+      const int64_t some = std::min(piece, end - at);
+      float* to = dx.floats() == nullptr ? some_dx.data() : dx.floats() + at;
+      HWY_DYNAMIC_DISPATCH(backward)
+      (kind, x.view(at, some, some_x.data()), dy.view(at, some, some_dy.data()), to, some);
+      if (dx.floats() == nullptr) dx.store(to, at, some);
+    }
   });
 }
 

@@ -1,7 +1,8 @@
-// Element-wise activations on the CPU. Arrays have `count` floats and need no alignment.
+// Element-wise activations on the CPU. Arrays have `count` elements and need no alignment.
 #pragma once
 
 #include "core/activation.h"
+#include "core/cpu/stored.h"
 #include "core/cpu/threads.h"
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace tandem {
 void activation_forward(Threads& threads, Activation kind, const float* x, float* y, int64_t count);
 
 // dx = activation'(x) dy; dx may be x or dy.
-void activation_backward(Threads& threads, Activation kind, const float* x, const float* dy,
-                         float* dx, int64_t count);
+void activation_backward(Threads& threads, Activation kind, const Stored& x, const Stored& dy,
+                         const Stored& dx, int64_t count);
 
 }  // namespace tandem

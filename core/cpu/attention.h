@@ -1,6 +1,7 @@
 // Attention of every (sample, head), fused: only tiles of the T x T matrices ever exist.
 #pragma once
 
+#include "core/cpu/stored.h"
 #include "core/cpu/threads.h"
 
 #include <cstdint>
@@ -16,12 +17,13 @@ struct AttentionShape {
 };
 
 // out [N, T, H D] = softmax(q k' / sqrt(D)) v by head, with qkv [N, T, 3 H D]; lse [N, H, T] is the
-// log-sum-exp of each row of scores.
-void attention(Threads& threads, const AttentionShape& shape, const float* qkv, float* out,
+// log-sum-exp of each row of scores. All sums are in fp32, whatever qkv and out are stored as.
+void attention(Threads& threads, const AttentionShape& shape, const Stored& qkv, const Stored& out,
                float* lse);
 
 // dqkv [N, T, 3 H D] from dout [N, T, H D] and what attention() made.
-void attention_gradient(Threads& threads, const AttentionShape& shape, const float* qkv,
-                        const float* out, const float* lse, const float* dout, float* dqkv);
+void attention_gradient(Threads& threads, const AttentionShape& shape, const Stored& qkv,
+                        const Stored& out, const float* lse, const Stored& dout,
+                        const Stored& dqkv);
 
 }  // namespace tandem::cpu

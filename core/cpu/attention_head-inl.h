@@ -8,7 +8,7 @@
 #endif
 
 #include "core/cpu/attention.h"
-#include "core/cpu/attention_scratch.h"
+#include "core/cpu/thread_scratch.h"
 #include "core/cpu/small_gemm-inl.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace tandem {
 namespace HWY_NAMESPACE {
 
-using cpu::AttentionScratch;
+using cpu::ThreadScratch;
 using cpu::AttentionShape;
 
 HWY_INLINE int64_t whole_vectors(int64_t count) {
@@ -79,7 +79,7 @@ HWY_INLINE void scale_row(const float* from, float factor, float* to, int64_t co
 }
 
 // qkv and out at the head's first channel of the sample's first token; lse [T].
-void attention_head(const AttentionShape& shape, AttentionScratch& scratch, const float* qkv,
+void attention_head(const AttentionShape& shape, ThreadScratch& scratch, const float* qkv,
                     float* out, float* lse) {
   const HeadSizes at(shape);
   scratch.reserve(at.width * at.longest + at.tokens * at.wide +
@@ -144,7 +144,7 @@ struct HeadGradient {
   Matrix dkeys;          // [T, D], sums over the blocks
   Matrix dvalues;
 
-  HeadGradient(const HeadSizes& at, AttentionScratch& scratch) {
+  HeadGradient(const HeadSizes& at, ThreadScratch& scratch) {
     scratch.reserve(2 * at.width * at.longest + 3 * at.tokens * at.wide +
                     at.block * (3 * at.wide + 2 * at.longest));
     const auto take = [&](int64_t rows, int64_t columns) {
@@ -164,7 +164,7 @@ struct HeadGradient {
 };
 
 // Pointers at the head's first channel of the sample's first token; lse [T].
-void attention_head_gradient(const AttentionShape& shape, AttentionScratch& scratch,
+void attention_head_gradient(const AttentionShape& shape, ThreadScratch& scratch,
                              const float* qkv, const float* out, const float* lse,
                              const float* dout, float* dqkv) {
   const Floats d;

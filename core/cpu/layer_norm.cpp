@@ -1,5 +1,7 @@
 #include "core/cpu/layer_norm.h"
 
+#include "core/cpu/thread_scratch.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -40,9 +42,9 @@ void layer_norm_rows(const float* x, const float* gamma, const float* beta, floa
   }
 }
 
-// Rows [begin, end) of dx, and their share of dgamma and dbeta.
+// Rows [begin, end) of dx, and their share of dgamma and dbeta; `buffer` has a row's floats.
 void layer_norm_gradient_rows(const cpu::LayerNormGradient& work, int64_t begin, int64_t end,
-                              float* dgamma, float* dbeta) {
+                              float* dgamma, float* dbeta, float* buffer) {
   const Floats d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const int64_t columns = work.columns;
@@ -50,7 +52,7 @@ void layer_norm_gradient_rows(const cpu::LayerNormGradient& work, int64_t begin,
   std::fill(dbeta, dbeta + columns, 0.0f);
   for (int64_t row = begin; row < end; ++row) {
     const float* x = work.x + row * columns;
-    const float* dy = work.dy + row * columns;
+    const float* dy = work.dy.view(row * columns, columns, buffer);
     float* dx = work.dx + row * columns;
     const auto mean = hn::Set(d, work.mean[row]);
     const auto rstd = hn::Set(d, work.rstd[row]);
@@ -148,6 +150,8 @@ HWY_EXPORT(l2_normalize_gradient_rows);
 
 namespace {
 
+thread_local ThreadScratch scratch;
+
 int64_t rows_a_task(int64_t columns) { return std::max<int64_t>(1, 16384 / columns); }
 
 // Parts of the gradient's sum over rows: enough for many threads, few enough to add up quickly.
@@ -162,12 +166,21 @@ int64_t gradient_parts(int64_t rows, int64_t columns) {
 
 }  // namespace
 
-void layer_norm(Threads& threads, const float* x, const float* gamma, const float* beta, float* y,
-                float* mean, float* rstd, int64_t rows, int64_t columns, float epsilon) {
+void layer_norm(Threads& threads, const float* x, const float* gamma, const float* beta,
+                const Stored& y, float* mean, float* rstd, int64_t rows, int64_t columns,
+                float epsilon) {
   threads.ranges(rows, rows_a_task(columns), [=](int64_t begin, int64_t end) {
-    const int64_t at = begin * columns;
+    const int64_t at = begin * columns, count = (end - begin) * columns;
+    float* to = y.floats();
+    if (to != nullptr) {
+      to += at;
+    } else {
+      scratch.reserve(count);
+      to = scratch.take(count);
+    }
     HWY_DYNAMIC_DISPATCH(layer_norm_rows)
-    (x + at, gamma, beta, y + at, mean + begin, rstd + begin, end - begin, columns, epsilon);
+    (x + at, gamma, beta, to, mean + begin, rstd + begin, end - begin, columns, epsilon);
+    if (y.floats() == nullptr) y.store(to, at, count);
   });
 }
 
@@ -180,7 +193,9 @@ void layer_norm_gradient(Threads& threads, const LayerNormGradient& work) {
   const int64_t grain = gradient_rows_a_task(work.rows, columns);
   threads.ranges(work.rows, grain, [&](int64_t begin, int64_t end) {
     float* part = work.scratch + begin / grain * 2 * columns;
-    HWY_DYNAMIC_DISPATCH(layer_norm_gradient_rows)(work, begin, end, part, part + columns);
+    scratch.reserve(columns);
+    HWY_DYNAMIC_DISPATCH(layer_norm_gradient_rows)
+    (work, begin, end, part, part + columns, scratch.take(columns));
   });
   const int64_t parts = gradient_parts(work.rows, columns);
   threads.ranges(columns, 256, [&](int64_t begin, int64_t end) {

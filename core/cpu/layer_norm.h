@@ -1,6 +1,7 @@
 // LayerNorm and length normalisation of rows.
 #pragma once
 
+#include "core/cpu/stored.h"
 #include "core/cpu/threads.h"
 
 #include <cstddef>
@@ -10,8 +11,9 @@ namespace tandem::cpu {
 
 // y = gamma (x - mean) rstd + beta by row; x, y [rows, columns], gamma, beta [columns],
 // mean, rstd [rows] where rstd = 1 / sqrt(variance + epsilon).
-void layer_norm(Threads& threads, const float* x, const float* gamma, const float* beta, float* y,
-                float* mean, float* rstd, int64_t rows, int64_t columns, float epsilon);
+void layer_norm(Threads& threads, const float* x, const float* gamma, const float* beta,
+                const Stored& y, float* mean, float* rstd, int64_t rows, int64_t columns,
+                float epsilon);
 
 // What layer_norm_gradient reads, and where it writes; shapes as above.
 struct LayerNormGradient {
@@ -19,7 +21,7 @@ struct LayerNormGradient {
   const float* gamma;
   const float* mean;
   const float* rstd;
-  const float* dy;
+  Stored dy;
   float* dx;
   float* dgamma;
   float* dbeta;

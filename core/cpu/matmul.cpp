@@ -1,9 +1,10 @@
 #include "core/cpu/matmul.h"
 
+#include "core/cpu/matmul_copy.h"
 #include "core/cpu/matmul_epilogue.h"
+#include "core/cpu/thread_scratch.h"
 #include "core/error.h"
 
-#include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 namespace tandem {
 
 namespace {
-
-constexpr int64_t cache_line = 16;  // floats
 
 // A task wants about this much work: long enough to hide its start, short enough that 16 threads
 // are busy with a transformer's smaller products.
@@ -25,33 +24,15 @@ constexpr int64_t side = 256;
 // Parts of k; sums of so many terms keep fp32's accuracy when parts are added in order.
 constexpr int64_t part_k = 512;
 
+// A tile's sums and a row of `pre`, on their way to 16 bits.
+thread_local cpu::ThreadScratch scratch_tile;
+
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // The length of equal parts of `length`, each at most `limit` and a multiple of `step`.
 int64_t even_part(int64_t length, int64_t limit, int64_t step) {
   const int64_t parts = std::max<int64_t>(1, ceil_div(length, limit));
   return std::max<int64_t>(1, ceil_div(ceil_div(length, parts), step) * step);
-}
-
-// to[r, c] = from[c, r] for r < rows, c < columns.
-void transpose_block(const float* from, int64_t from_stride, float* to, int64_t to_stride,
-                     int64_t columns, int64_t rows) {
-  for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t column = 0; column < columns; ++column) {
-      to[row * to_stride + column] = from[column * from_stride + row];
-    }
-  }
-}
-
-// oneDNN's OpenMP team is a setting of the calling thread: one thread each, since the tasks are
-// spread already. Builds of oneDNN without OpenMP lack the function and need nothing.
-void one_thread_for_onednn() {
-  using SetThreads = void (*)(int);
-  static const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
-  thread_local bool done = false;
-  if (done) return;
-  if (set != nullptr) set(1);
-  done = true;
 }
 
 }  // namespace
@@ -67,7 +48,19 @@ struct CpuMatmul::Tile {
   int64_t part;                  // of k
 };
 
-CpuMatmul::CpuMatmul(const MatmulShape& shape) : shape_(shape) {
+// What a run works on.
+struct CpuMatmul::Work {
+  const std::byte* a;
+  const std::byte* b;
+  Stored y;
+  const MatmulEpilogue& epilogue;
+  float* partials;  // [parts, batch, m, n]
+  float* sums;      // [parts, m]
+  std::atomic<bool> failed{false};
+};
+
+CpuMatmul::CpuMatmul(const MatmulShape& shape, const MatmulTypes& types)
+    : shape_(shape), types_(types) {
   tile_m_ = even_part(shape.m, side, 8);
   tile_n_ = even_part(shape.n, 2 * side, 48);
   tile_k_ = std::max<int64_t>(shape.k, 1);
@@ -87,38 +80,69 @@ CpuMatmul::CpuMatmul(const MatmulShape& shape) : shape_(shape) {
   tiles_m_ = ceil_div(shape.m, tile_m_);
   tiles_n_ = ceil_div(shape.n, tile_n_);
   parts_k_ = std::max<int64_t>(1, ceil_div(shape.k, tile_k_));
+  if (types.in == DType::bf16 && multiplies_bf16()) prepare_products();
+}
+
+// One for every size of a tile that there is: whole ones and the last of each axis.
+void CpuMatmul::prepare_products() {
+  const MatmulShape& s = shape_;
+  const auto lengths = [](int64_t length, int64_t part) {
+    std::vector<int64_t> result{std::min(length, part)};
+    if (length > part && length % part != 0) result.push_back(length % part);
+    return result;
+  };
+  if (s.flops() == 0) return;
+  for (const int64_t rows : lengths(s.m, tile_m_)) {
+    for (const int64_t columns : lengths(s.n, tile_n_)) {
+      for (const int64_t depth : lengths(s.k, tile_k_)) {
+        products_.emplace_back(Bf16Product::Sizes{
+            .m = rows,
+            .n = columns,
+            .k = depth,
+            .transpose_a = s.transpose_a,
+            .transpose_b = s.transpose_b,
+            .stride_a = s.transpose_a ? s.m : s.k,
+            .stride_b = s.transpose_b ? s.k : s.n,
+            .stride_y = tile_stride()});
+      }
+    }
+  }
 }
 
 size_t CpuMatmul::scratch_bytes() const {
   const int64_t copy = copies_b() ? shape_.k * copy_stride() : 0;
   const int64_t partials = parts_k_ > 1 ? parts_k_ * shape_.batch * shape_.m * shape_.n : 0;
   const int64_t sums = parts_k_ * shape_.m;  // column sums, one row a part
-  return static_cast<size_t>(copy + partials + (shape_.transpose_a ? sums : 0)) * sizeof(float);
+  const int64_t wide = widens() ? a_elements() + b_elements() : 0;
+  return static_cast<size_t>(wide + copy + partials + (shape_.transpose_a ? sums : 0)) *
+         sizeof(float);
 }
 
-// oneDNN turns a transposed b round in every task; with many rows of tiles, once is cheaper.
+int64_t CpuMatmul::a_elements() const { return shape_.batch * shape_.m * shape_.k; }
+int64_t CpuMatmul::b_elements() const { return shape_.batch * shape_.k * shape_.n; }
+
+// fp32 alone: oneDNN turns a transposed b round in every task; with many rows of tiles, once is
+// cheaper.
 bool CpuMatmul::copies_b() const {
-  return shape_.transpose_b && shape_.batch == 1 && tiles_m_ >= 4;
+  return !native() && shape_.transpose_b && shape_.batch == 1 && tiles_m_ >= 4;
 }
 
 // A cache line more than n: rows a multiple of 4 KiB apart would evict one another.
 int64_t CpuMatmul::copy_stride() const { return shape_.n + cache_line; }
 
-// to [k, n] from b [n, k].
-void CpuMatmul::copy_b(Threads& threads, const float* b, float* to) const {
-  const int64_t n = shape_.n;
-  const int64_t stride = copy_stride();
-  const int64_t k = shape_.k;
-  constexpr int64_t block = cache_line;
-  threads.ranges(n, 4 * block, [=](int64_t begin, int64_t end) {
-    for (int64_t column = begin; column < end; column += block) {
-      const int64_t width = std::min(block, end - column);
-      for (int64_t row = 0; row < k; row += block) {
-        transpose_block(b + column * k + row, k, to + row * stride + column, stride, width,
-                        std::min(block, k - row));
-      }
-    }
+// From row to row of what a tile's product is written to: y or the partials, unless y's or pre's
+// 16 bits call for a tile of its own.
+int64_t CpuMatmul::tile_stride() const {
+  return parts_k_ == 1 && narrows() ? tile_n_ : shape_.n;
+}
+
+// `count` values as floats, at `to`.
+const std::byte* CpuMatmul::widen(Threads& threads, const std::byte* from, int64_t count,
+                                  float* to) const {
+  threads.ranges(count, 16384, [=, this](int64_t begin, int64_t end) {
+    cpu_cast(types_.in, from, DType::f32, to, begin, end);
   });
+  return reinterpret_cast<const std::byte*>(to);
 }
 
 CpuMatmul::Tile CpuMatmul::tile(int64_t task) const {
@@ -136,70 +160,126 @@ CpuMatmul::Tile CpuMatmul::tile(int64_t task) const {
   return tile;
 }
 
-// False if oneDNN fails, which it does for wrong arguments or want of memory only.
-bool CpuMatmul::multiply(const Tile& tile, const float* a, const float* b, float* y) const {
-  const bool transpose_b = shape_.transpose_b && !copies_b();
-  one_thread_for_onednn();
+// The tile's part of the product, at y. False if oneDNN fails.
+bool CpuMatmul::multiply(const Tile& tile, const Work& work, float* y) const {
   const MatmulShape& s = shape_;
+  const bool transpose_b = s.transpose_b && !copies_b();
   const int64_t stride_a = s.transpose_a ? s.m : s.k;
   const int64_t stride_b = copies_b() ? copy_stride() : transpose_b ? s.k : s.n;
-  a += tile.item * s.m * s.k + (s.transpose_a ? tile.k * s.m + tile.m : tile.m * s.k + tile.k);
-  b += tile.item * s.k * s.n + (transpose_b ? tile.n * s.k + tile.k : tile.k * stride_b + tile.n);
+  const int64_t at_a =
+      tile.item * s.m * s.k + (s.transpose_a ? tile.k * s.m + tile.m : tile.m * s.k + tile.k);
+  const int64_t at_b = tile.item * s.k * s.n +
+                       (transpose_b ? tile.n * s.k + tile.k : tile.k * stride_b + tile.n);
+  if (native()) {
+    const auto product = std::find_if(products_.begin(), products_.end(), [&](const auto& p) {
+      return p.sizes().m == tile.rows && p.sizes().n == tile.columns && p.sizes().k == tile.depth;
+    });
+    return product->run(reinterpret_cast<const uint16_t*>(work.a) + at_a,
+                        reinterpret_cast<const uint16_t*>(work.b) + at_b, y);
+  }
+  one_thread_for_onednn();
   return dnnl_sgemm(s.transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', tile.rows, tile.columns,
-                    tile.depth, 1.0f, a, stride_a, b, stride_b, 0.0f, y, s.n) == dnnl_success;
+                    tile.depth, 1.0f, reinterpret_cast<const float*>(work.a) + at_a, stride_a,
+                    reinterpret_cast<const float*>(work.b) + at_b, stride_b, 0.0f, y,
+                    tile_stride()) == dnnl_success;
+}
+
+// The epilogue of a block of the product at x, which is y's own memory unless y or pre is narrow:
+// then its rows are stored by way of `pre_row`.
+void CpuMatmul::finish(const Block& block, float* x, const Work& work, float* pre_row) const {
+  const MatmulEpilogue& e = work.epilogue;
+  const auto part = [&](int64_t row, int64_t rows, float* pre) {
+    const int64_t at = block.at + row * shape_.n;
+    return EpilogueTile{.rows = rows,
+                        .columns = block.columns,
+                        .stride = block.stride,
+                        .y = x + row * block.stride,
+                        .bias = e.bias == nullptr ? nullptr : e.bias + block.column,
+                        .pre = pre,
+                        .residual = e.residual == nullptr ? nullptr : e.residual + at};
+  };
+  const bool keeps = e.pre.data != nullptr;
+  if (!narrows()) {
+    if (e.bias == nullptr && !keeps && e.residual == nullptr && e.activation == Activation::none) {
+      return;
+    }
+    return finish_tile(e.activation,
+                       part(0, block.rows, keeps ? e.pre.floats() + block.at : nullptr));
+  }
+  for (int64_t row = 0; row < block.rows; ++row) {
+    finish_tile(e.activation, part(row, 1, keeps ? pre_row : nullptr));
+    const int64_t at = block.at + row * shape_.n;
+    work.y.store(x + row * block.stride, at, block.columns);
+    if (keeps) e.pre.store(pre_row, at, block.columns);
+  }
+}
+
+void CpuMatmul::run_tile(const Tile& t, Work& work) const {
+  const MatmulShape& s = shape_;
+  const int64_t at = t.item * s.m * s.n + t.m * s.n + t.n;
+  if (work.epilogue.column_sums != nullptr && t.n == 0) {
+    const int64_t from = t.k * s.m + t.m;
+    float* to = work.sums + t.part * s.m + t.m;
+    if (native()) {
+      const auto* a = reinterpret_cast<const uint16_t*>(work.a);
+      sum_rows_bf16(a + from, t.depth, t.rows, s.m, to);
+    } else {
+      sum_rows(reinterpret_cast<const float*>(work.a) + from, t.depth, t.rows, s.m, to);
+    }
+  }
+  if (parts_k_ > 1) {
+    if (!multiply(t, work, work.partials + t.part * s.batch * s.m * s.n + at)) work.failed = true;
+    return;
+  }
+  float* x = work.y.floats() + at;
+  float* pre_row = nullptr;
+  if (narrows()) {
+    scratch_tile.reserve((tile_m_ + 1) * tile_n_);
+    x = scratch_tile.take(tile_m_ * tile_n_);
+    pre_row = scratch_tile.take(tile_n_);
+  }
+  if (!multiply(t, work, x)) work.failed = true;
+  finish({t.rows, t.columns, tile_stride(), at, t.n}, x, work, pre_row);
 }
 
 // Adds the parts of k in order, then finishes.
-void CpuMatmul::reduce(Threads& threads, const float* partials, float* y,
-                       const MatmulEpilogue& epilogue) const {
+void CpuMatmul::reduce(Threads& threads, const Work& work) const {
   const int64_t rows = shape_.batch * shape_.m;
-  const int64_t count = rows * shape_.n;
-  const int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, shape_.n));
+  const int64_t n = shape_.n;
+  const int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, n));
   threads.ranges(rows, grain, [&](int64_t begin, int64_t end) {
-    const int64_t at = begin * shape_.n;
-    const int64_t length = (end - begin) * shape_.n;
-    sum_rows(partials + at, parts_k_, length, count, y + at);
-    finish_tile(epilogue.activation,
-                {end - begin, shape_.n, shape_.n, y + at, epilogue.bias,
-                 epilogue.pre == nullptr ? nullptr : epilogue.pre + at,
-                 epilogue.residual == nullptr ? nullptr : epilogue.residual + at});
+    const int64_t at = begin * n;
+    const int64_t length = (end - begin) * n;
+    scratch_tile.reserve(length + n);
+    float* x = narrows() ? scratch_tile.take(length) : work.y.floats() + at;
+    sum_rows(work.partials + at, parts_k_, length, rows * n, x);
+    finish({end - begin, n, n, at, 0}, x, work, scratch_tile.take(n));
   });
 }
 
-void CpuMatmul::run(Threads& threads, const float* a, const float* b, float* y,
+void CpuMatmul::run(Threads& threads, const std::byte* a, const std::byte* b, std::byte* y,
                     const MatmulEpilogue& epilogue, std::byte* scratch) const {
   const MatmulShape& s = shape_;
-  const int64_t count = s.batch * s.m * s.n;
-  const bool split = parts_k_ > 1;
-  auto* sums = reinterpret_cast<float*>(scratch);  // [parts, m]
+  auto* sums = reinterpret_cast<float*>(scratch);
   float* partials = sums + (s.transpose_a ? parts_k_ * s.m : 0);
-  if (copies_b()) {
-    float* copy = partials + (split ? parts_k_ * count : 0);
-    copy_b(threads, b, copy);
-    b = copy;
+  float* next = partials + (parts_k_ > 1 ? parts_k_ * s.batch * s.m * s.n : 0);
+  if (widens()) {
+    a = widen(threads, a, a_elements(), next);
+    b = widen(threads, b, b_elements(), next + a_elements());
+    next += a_elements() + b_elements();
   }
-  const bool finishes = epilogue.bias != nullptr || epilogue.pre != nullptr ||
-                        epilogue.residual != nullptr || epilogue.activation != Activation::none;
-  std::atomic<bool> failed{false};
-  threads.run(s.batch * parts_k_ * tiles_m_ * tiles_n_, [&](int64_t task) {
-    const Tile t = tile(task);
-    const int64_t at = t.item * s.m * s.n + t.m * s.n + t.n;
-    if (epilogue.column_sums != nullptr && t.n == 0) {
-      sum_rows(a + t.k * s.m + t.m, t.depth, t.rows, s.m, sums + t.part * s.m + t.m);
-    }
-    if (!multiply(t, a, b, split ? partials + t.part * count + at : y + at)) failed = true;
-    if (split || !finishes) return;
-    finish_tile(
-        epilogue.activation,
-        {t.rows, t.columns, s.n, y + at, epilogue.bias == nullptr ? nullptr : epilogue.bias + t.n,
-         epilogue.pre == nullptr ? nullptr : epilogue.pre + at,
-         epilogue.residual == nullptr ? nullptr : epilogue.residual + at});
-  });
-  if (failed) {
+  if (copies_b()) {
+    transpose_copy(threads, reinterpret_cast<const float*>(b), s.n, s.k, next, copy_stride());
+    b = reinterpret_cast<const std::byte*>(next);
+  }
+  Work work{a, b, {y, types_.y}, epilogue, partials, sums};
+  threads.run(s.batch * parts_k_ * tiles_m_ * tiles_n_,
+              [&](int64_t task) { run_tile(tile(task), work); });
+  if (work.failed) {
     fail<DeviceError>("matmul: oneDNN could not multiply [{}, {}] by [{}, {}]; is memory short?",
                       s.m, s.k, s.k, s.n);
   }
-  if (split) reduce(threads, partials, y, epilogue);
+  if (parts_k_ > 1) reduce(threads, work);
   if (epilogue.column_sums != nullptr) {
     sum_rows(sums, parts_k_, s.m, s.m, epilogue.column_sums);
   }

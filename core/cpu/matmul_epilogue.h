@@ -23,5 +23,6 @@ void finish_tile(Activation activation, const EpilogueTile& tile);
 
 // sums[c] = sum of x[r * stride + c] over `rows` rows.
 void sum_rows(const float* x, int64_t rows, int64_t columns, int64_t stride, float* sums);
+void sum_rows_bf16(const uint16_t* x, int64_t rows, int64_t columns, int64_t stride, float* sums);
 
 }  // namespace tandem

@@ -17,7 +17,7 @@ std::filesystem::path fixtures() {
   return std::filesystem::path(shared ? shared : TANDEM_SOURCE_DIR "/../shared") / "fixtures";
 }
 
-void check_model(const std::string& name) {
+void check_model(const std::string& name, DType precision = DType::f32) {
   const auto base = fixtures() / name;
   if (!std::filesystem::exists(base.string() + ".json")) {
     MESSAGE("not tested: no fixtures at " << base.string());
@@ -27,7 +27,7 @@ void check_model(const std::string& name) {
   const Safetensors weights(base.string() + ".weights.safetensors");
   const Safetensors reference(base.string() + ".expected.safetensors");
   for_each_test_device([&](Device& device) {
-    for (const ParityRow& row : check_parity(model, weights, reference, device)) {
+    for (const ParityRow& row : check_parity(model, weights, reference, device, precision)) {
       INFO(device.info().name, " ", row.name, ": ", row.relative, " against ", row.tolerance);
       CHECK(row.passed());
     }
@@ -39,3 +39,8 @@ void check_model(const std::string& name) {
 TEST_CASE("clip_computes_what_open_clip_computes") { check_model("tiny_clip"); }
 
 TEST_CASE("siglip_computes_what_open_clip_computes") { check_model("tiny_siglip"); }
+
+TEST_CASE("in_bf16_and_fp16_clip_is_as_near_to_open_clip_as_those_can_be") {
+  check_model("tiny_clip", DType::bf16);
+  check_model("tiny_clip", DType::f16);
+}

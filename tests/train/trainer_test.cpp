@@ -62,24 +62,29 @@ TEST_CASE("the_same_config_twice_gives_the_same_bits_for_any_number_of_threads")
   CHECK(a.model == b.model);
 }
 
-TEST_CASE("resume_continues_with_the_same_bits") {
-  const test::TemporaryFolder folder;
-  test::write_small_data(folder);
-  RunConfig config = test::small_config(folder);
-  const Result unbroken = train(folder, config, "unbroken");
-  TrainOptions options{.run = folder / "broken"};
-  config.train.checkpoint_every = fmt::to_string(4);
-  config.train.keep_last = 10;
-  Trainer(config, options).run();
-  for (const char* late : {"step_00000008.h5", "step_00000012.h5"}) {
-    std::filesystem::remove(folder.path() / "broken" / "checkpoints" / late);
+TEST_CASE("resume_continues_with_the_same_bits_in_every_precision") {
+  for (const char* precision : {"fp32", "bf16", "fp16"}) {
+    CAPTURE(precision);
+    const test::TemporaryFolder folder;
+    test::write_small_data(folder);
+    RunConfig config = test::small_config(folder);
+    config.precision = precision;
+    config.train.grad_scaler = {.init_scale = 1e9, .backoff_factor = 0.125, .growth_interval = 3};
+    const Result unbroken = train(folder, config, "unbroken");
+    TrainOptions options{.run = folder / "broken"};
+    config.train.checkpoint_every = fmt::to_string(4);
+    config.train.keep_last = 10;
+    Trainer(config, options).run();
+    for (const char* late : {"step_00000008.h5", "step_00000012.h5"}) {
+      std::filesystem::remove(folder.path() / "broken" / "checkpoints" / late);
+    }
+    options.resume = true;
+    Trainer(config, options).run();
+    const Result resumed = result_of(folder.path() / "broken");
+    CHECK(resumed.losses == unbroken.losses);
+    CHECK(resumed.model == unbroken.model);
+    CHECK(resumed.optimizer == unbroken.optimizer);
   }
-  options.resume = true;
-  Trainer(config, options).run();
-  const Result resumed = result_of(folder.path() / "broken");
-  CHECK(resumed.losses == unbroken.losses);
-  CHECK(resumed.model == unbroken.model);
-  CHECK(resumed.optimizer == unbroken.optimizer);
 }
 
 TEST_CASE("a_folder_with_a_run_in_it_is_not_written_over") {

@@ -1,7 +1,8 @@
 // Checkpoints: all that a run needs to go on, or to be used, in one HDF5 file.
 //
 //   /model/<open_clip parameter name>   f32 in open_clip's shape
-//   /optimizer/<name>                   f32, for example /optimizer/m/visual.proj
+//   /optimizer/<name>                   f32, for example /optimizer/m/visual.proj; with fp16
+//                                       loss_scale/scale and loss_scale/growth_tracker, [1]
 //   /state/<name>                       i64 scalar: step, samples, epoch, ...
 //   /                                   text attributes: config, tokenizer, preprocessing, ...;
 //                                       format "tandem-checkpoint" and format_version 1

@@ -5,6 +5,7 @@
 #include "core/philox.h"
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
+#include "train/precision.h"
 
 #include <fmt/core.h>
 
@@ -39,6 +40,7 @@ const std::vector<Layer> layers{
 struct Options {
   std::string device = "auto";
   int threads = 0;
+  std::string precision = "fp32";
   double seconds = 0.5;
   std::vector<std::string> shapes;
   bool json = false;
@@ -56,13 +58,14 @@ struct Timing {
 // One product on a device, ready to run.
 class Product {
  public:
-  Product(Device& device, const MatmulShape& shape) : device_(device) {
+  Product(Device& device, const MatmulShape& shape, DType dtype)
+      : device_(device), types_{.in = dtype} {
     const size_t scratch =
         device.info().backend == "cpu"
-            ? CpuMatmul(shape).scratch_bytes()
+            ? CpuMatmul(shape, types_).scratch_bytes()
             : product_dispatches_scratch(shape, device.info(), MatmulDesign::automatic);
-    a_ = block(static_cast<size_t>(shape.m * shape.k) * 4);
-    b_ = block(static_cast<size_t>(shape.k * shape.n) * 4);
+    a_ = block(static_cast<size_t>(shape.m * shape.k) * size_of(dtype));
+    b_ = block(static_cast<size_t>(shape.k * shape.n) * size_of(dtype));
     y_ = block(static_cast<size_t>(shape.m * shape.n) * 4);
     scratch_ = block(std::max<size_t>(scratch, 4));
     fill(a_, 1);
@@ -88,9 +91,11 @@ class Product {
 
   void fill(const BufferRange& range, uint32_t which) {
     Random random(1, which, 0, RandomUse::test);
-    std::vector<float> values(range.bytes / 4);
+    std::vector<float> values(range.bytes / size_of(types_.in));
     for (float& value : values) value = 2 * random.uniform() - 1;
-    device_.write(range, values.data());
+    std::vector<std::byte> bytes(range.bytes);
+    Stored{bytes.data(), types_.in}.store(values.data(), 0, static_cast<int64_t>(values.size()));
+    device_.write(range, bytes.data());
   }
 
   Kernel kernel(const MatmulShape& shape) const {
@@ -100,10 +105,8 @@ class Product {
           VulkanMatmul(shape, device_.info()).dispatches({.a = a_, .b = b_, .y = y_}, scratch_);
       return kernel;
     }
-    const auto address = [](const BufferRange& range) {
-      return reinterpret_cast<float*>(range.memory->host());
-    };
-    kernel.host = [matmul = CpuMatmul(shape), a = address(a_), b = address(b_), y = address(y_),
+    const auto address = [](const BufferRange& range) { return range.memory->host(); };
+    kernel.host = [matmul = CpuMatmul(shape, types_), a = address(a_), b = address(b_), y = address(y_),
                    scratch = scratch_.memory->host(),
                    threads = &dynamic_cast<CpuDevice&>(device_).threads()] {
       matmul.run(*threads, a, b, y, {}, scratch);
@@ -112,14 +115,15 @@ class Product {
   }
 
   Device& device_;
+  MatmulTypes types_;
   std::vector<std::unique_ptr<Memory>> memories_;
   BufferRange a_, b_, y_, scratch_;
   std::unique_ptr<Recording> recording_;
 };
 
 Timing measure(Device& device, const Layer& layer, const char* kind, const MatmulShape& shape,
-               double budget) {
-  Product product(device, shape);
+               DType dtype, double budget) {
+  Product product(device, shape, dtype);
   product.seconds();  // warms caches up and compiles the pipeline
   std::vector<double> rates;
   for (double spent = 0; rates.size() < 3 || (spent < budget && rates.size() < 1000);) {
@@ -174,7 +178,12 @@ void run(const Options& options) {
   if (chosen.empty()) chosen = layers;
   DeviceOptions how;
   how.threads = options.threads;
+  const DType dtype = precision_named(options.precision);
   const std::unique_ptr<Device> device = open_device(options.device, how);
+  if (dtype != DType::f32 && device->info().backend != "cpu") {
+    fail<ConfigError>("bench gemm: {} has products of fp32 alone, not of {}; use --device cpu.",
+                      device->info().name, options.precision);
+  }
   std::vector<Timing> timings;
   double best = 0;
   for (const Layer& l : chosen) {
@@ -184,16 +193,16 @@ void run(const Options& options) {
         {"NN", {.m = l.rows, .n = l.from, .k = l.to}},
         {"TN", {.m = l.to, .n = l.from, .k = l.rows, .transpose_a = true}}};
     for (const auto& [kind, shape] : kinds) {
-      timings.push_back(measure(*device, l, kind, shape, options.seconds));
+      timings.push_back(measure(*device, l, kind, shape, dtype, options.seconds));
       best = std::max(best, timings.back().median);
     }
   }
   if (!options.json) {
-    fmt::print("{} ({}), fp32\n", device->info().name, device->info().driver);
+    fmt::print("{} ({}), {}\n", device->info().name, device->info().driver, options.precision);
     return print(timings, best);
   }
   nlohmann::ordered_json document{{"device", device->info().name},
-                                  {"precision", "fp32"},
+                                  {"precision", options.precision},
                                   {"best_gflops", best},
                                   {"products", nlohmann::ordered_json::array()}};
   for (const Timing& timing : timings) document["products"].push_back(to_json(timing, best));
@@ -208,6 +217,8 @@ const Command bench_gemm([](CLI::App& program) {
   command->add_option("--device", options->device, "auto, cpu, or vulkan:<index, name or uuid>");
   command->add_option("--threads", options->threads, "CPU threads; 0 takes one a core")
       ->check(CLI::Range(0, 1024));
+  command->add_option("--precision", options->precision, "fp32, bf16 or fp16: of the factors")
+      ->capture_default_str();
   command->add_option("--seconds", options->seconds, "Time for each product")
       ->check(CLI::Range(0.0, 3600.0));
   command->add_option("--shape", options->shapes,

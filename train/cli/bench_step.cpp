@@ -4,6 +4,7 @@
 #include "train/cli/device_options.h"
 #include "train/cli/parent.h"
 #include "train/config/read.h"
+#include "train/precision.h"
 #include "train/train_step.h"
 
 #include <fmt/core.h>
@@ -80,9 +81,7 @@ int64_t resident_peak_bytes() {
 }
 
 void run(const Options& options) {
-  if (options.precision != "fp32") {
-    fail<ConfigError>("precision: '{}' is not supported; use fp32.", options.precision);
-  }
+  const DType precision = precision_named(options.precision);
   const ClipConfig model = read_model_config(options.model);
   const auto device = open_device(options.device);
   TrainConfig train;
@@ -90,7 +89,7 @@ void run(const Options& options) {
   if (model.init_logit_bias) train.loss = "siglip";
   const auto start = Clock::now();
   Variables variables(*device);
-  TrainStep step(model, train, options.batch, variables);
+  TrainStep step(model, train, options.batch, variables, {.precision = precision});
   variables.initialize(0);
   const PairArrays batch = synthetic(model, options.batch);
   std::vector<double> seconds;
@@ -124,8 +123,8 @@ void run(const Options& options) {
     fmt::print("{}\n", document.dump(1));
     return;
   }
-  fmt::print("{} on {}, batch {}: {:.1f} pairs/s (median of {} steps, {:.1f} to {:.1f} ms)\n",
-             options.model, device->info().name, options.batch,
+  fmt::print("{} on {}, {}, batch {}: {:.1f} pairs/s (median of {} steps, {:.1f} to {:.1f} ms)\n",
+             options.model, device->info().name, options.precision, options.batch,
              static_cast<double>(options.batch) / median, seconds.size(), 1e3 * seconds.front(),
              1e3 * seconds.back());
   fmt::print("planned peak {:.1f} MB ({:.1f} MB of activations), resident {:.1f} MB\n",
@@ -143,7 +142,7 @@ void add_bench_step(CLI::App& program) {
   command->add_option("--model", options->model, "YAML file with the model")->required();
   command->add_option("--batch", options->batch, "pairs a step")->capture_default_str();
   add_device_options(*command, options->device);
-  command->add_option("--precision", options->precision, "fp32")->capture_default_str();
+  command->add_option("--precision", options->precision, "fp32, bf16 or fp16")->capture_default_str();
   command->add_option("--steps", options->steps, "steps timed")->check(CLI::PositiveNumber);
   command->add_option("--warmup", options->warmup, "steps before, not timed");
   command->add_flag("--grad-checkpointing", options->checkpointing,

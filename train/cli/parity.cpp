@@ -3,6 +3,7 @@
 #include "train/cli/device_options.h"
 #include "train/config/read.h"
 #include "train/parity.h"
+#include "train/precision.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@ namespace {
 struct Options {
   std::string model, weights, reference;
   DeviceChoice device;
+  std::string precision = "fp32";
   bool json = false;
 };
 
@@ -45,7 +47,8 @@ void run(const Options& options) {
   const Safetensors weights(options.weights);
   const Safetensors reference(options.reference);
   const auto device = open_device(options.device);
-  const std::vector<ParityRow> rows = check_parity(model, weights, reference, *device);
+  const std::vector<ParityRow> rows =
+      check_parity(model, weights, reference, *device, precision_named(options.precision));
   size_t failed = 0;
   for (const ParityRow& row : rows) failed += row.passed() ? 0 : 1;
   if (options.json) {
@@ -69,6 +72,9 @@ void add_parity(CLI::App& program) {
   command->add_option("--reference", options->reference, "safetensors file to compare with")
       ->required();
   add_device_options(*command, options->device);
+  command->add_option("--precision", options->precision,
+                      "fp32, or bf16 or fp16, which are allowed larger differences")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "print one JSON document");
   command->callback([options] { run(*options); });
 }

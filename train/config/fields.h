@@ -117,6 +117,17 @@ void visit_fields(V& v, DataConfig& c) {
 }
 
 template <class V>
+void visit_fields(V& v, GradScalerConfig& c) {
+  v.field("init_scale", c.init_scale, between(1, 1e30), "what gradients are first multiplied by");
+  v.field("growth_factor", c.growth_factor, above(1, 1e6), "the scale's growth");
+  v.field("backoff_factor", c.backoff_factor,
+          {.low = 0, .high = 1, .above_low = true, .below_high = true},
+          "its change after a step with gradients that are not finite, which is skipped");
+  v.field("growth_interval", c.growth_interval, between(1, 1 << 24),
+          "steps with finite gradients until it grows");
+}
+
+template <class V>
 void visit_fields(V& v, TrainConfig& c) {
   v.field("batch_size", c.batch_size, between(1, 1 << 20), "pairs a step");
   v.field("epochs", c.epochs, between(1, 1e9), "passes over the training rows");
@@ -142,6 +153,7 @@ void visit_fields(V& v, TrainConfig& c) {
   v.field("label_smoothing", c.label_smoothing, below(0, 1), "of the `clip` loss");
   v.field("grad_checkpointing", c.grad_checkpointing, any(),
           "compute activations again in the backward pass, for less memory");
+  v.section("grad_scaler", c.grad_scaler, "loss scaling, for `precision: fp16` alone");
   v.field("log_every_n_steps", c.log_every_n_steps, between(1, 1e12), "steps between log lines");
   v.field("checkpoint_every", c.checkpoint_every, any(),
           "a checkpoint every so many steps (`500`), after so much time (`90s`, `15min`, `2h`) or "
@@ -174,7 +186,8 @@ void visit_fields(V& v, RunConfig& c) {
           "epochs between evaluations; 0: after the last only");
   v.field("device", c.device, any(),
           "`auto`, `cpu`, `vulkan`, or `vulkan:` and index, name or uuid");
-  v.field("precision", c.precision, one_of({"fp32"}), "of matrix products and activations");
+  v.field("precision", c.precision, one_of({"fp32", "bf16", "fp16"}),
+          "of matrix products; parameters, sums, norms and losses are always fp32");
   v.field("seed", c.seed, any(), "of all randomness");
 }
 

@@ -55,6 +55,16 @@ struct DataConfig {
   bool operator==(const DataConfig&) const = default;
 };
 
+// Dynamic loss scaling of fp16, with the names of PyTorch's GradScaler.
+struct GradScalerConfig {
+  double init_scale = 65536;
+  double growth_factor = 2;
+  double backoff_factor = 0.5;
+  int64_t growth_interval = 2000;  // steps with finite gradients
+
+  bool operator==(const GradScalerConfig&) const = default;
+};
+
 struct TrainConfig {
   int64_t batch_size = 128;
   int64_t epochs = 32;
@@ -73,6 +83,7 @@ struct TrainConfig {
   double grad_clip_norm = 0.0;  // 0: no clipping
   double label_smoothing = 0.0;
   bool grad_checkpointing = false;
+  GradScalerConfig grad_scaler;
   int64_t log_every_n_steps = 10;
   std::string checkpoint_every = "epoch";  // "500" steps, "90s", "15min", "2h" or "epoch"
   int64_t keep_last = 3;                   // newest checkpoints kept
@@ -100,7 +111,7 @@ struct RunConfig {
   std::vector<EvaluateConfig> evaluate;
   int64_t evaluate_every_n_epochs = 0;  // 0: after the last
   std::string device = "auto";
-  std::string precision = "fp32";  // "fp32" (others as the devices learn them)
+  std::string precision = "fp32";  // "fp32", "bf16" or "fp16"
   uint64_t seed = 0;
 
   bool operator==(const RunConfig&) const = default;

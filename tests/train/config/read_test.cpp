@@ -68,7 +68,7 @@ TEST_CASE("wrong_types_and_impossible_values_are_refused") {
     CAPTURE(line);
     CHECK(contains(train(line), "a.yaml:3: train."));
   }
-  CHECK(contains(error_of(good + "precision: fp8"), "expected fp32."));
+  CHECK(contains(error_of(good + "precision: fp8"), "expected one of fp32, bf16, fp16."));
   CHECK(contains(error_of(good + "seed: -1"), "from 0"));
   CHECK(contains(error_of(good + "train: 3"), "expected a map"));
   CHECK(contains(error_of(good + "evaluate: {split: a}"), "expected a list of maps"));

@@ -1,4 +1,4 @@
-// A thread's own memory for core/cpu/attention.cpp.
+// A thread's own memory for tiles that stay in its caches.
 #pragma once
 
 #include "hwy/aligned_allocator.h"
@@ -10,7 +10,7 @@ namespace tandem::cpu {
 
 // Handed out piece by piece; kept from call to call, so that a run allocates nothing after the
 // first.
-class AttentionScratch {
+class ThreadScratch {
  public:
   // Starts over with room for `floats` floats; their contents are undefined.
   void reserve(int64_t floats) {
