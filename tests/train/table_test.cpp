@@ -71,6 +71,25 @@ TEST_CASE("tsv_is_separated_by_tabs") {
   CHECK(table.rows[0].split == "val");
 }
 
+TEST_CASE("a_label_names_a_class_and_stands_in_for_a_missing_caption") {
+  const TemporaryFolder folder;
+  folder.write("a.png", "");
+  const Table json = read_table(folder.write(
+      "t.jsonl",
+      "{\"image\": \"a.png\", \"label\": 3}\n"
+      "{\"image\": \"a.png\", \"label\": \"cat\", \"caption\": \"a tabby\"}\n"
+      "{\"image\": \"a.png\", \"caption\": \"a dog\"}"));
+  CHECK(json.rows[0].label == "3");
+  CHECK(json.rows[0].captions == std::vector<std::string>{"3"});
+  CHECK(json.rows[1].captions == std::vector<std::string>{"a tabby"});
+  CHECK(json.rows[2].label.empty());
+  const Table csv = read_table(folder.write("t.csv", "image,label\na.png,red fox\n"));
+  CHECK(csv.rows[0].label == "red fox");
+  CHECK(csv.rows[0].captions == std::vector<std::string>{"red fox"});
+  CHECK(failure("t.jsonl", "{\"image\": \"a.png\", \"label\": [1]}") ==
+        "t.jsonl:1: label is array; expected a string.");
+}
+
 TEST_CASE("bad_rows_are_named_by_file_and_line") {
   const std::string good = "{\"image\": \"a.png\", \"caption\": \"x\"}\n";
   CHECK(failure("t.jsonl", good + "{\"image\": \"a.png\"}") ==

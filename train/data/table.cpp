@@ -26,8 +26,14 @@ std::string string_of(const json& object, const char* key) {
   return value.get<std::string>();
 }
 
+// A string, or an integer as one.
+std::string name_of(const json& object, const char* key) {
+  return object[key].is_number_integer() ? object[key].dump() : string_of(object, key);
+}
+
 std::vector<std::string> captions_of(const json& object) {
   const bool one = object.contains("caption"), several = object.contains("captions");
+  if (!one && !several && object.contains("label")) return {};
   if (one == several) {
     fail<DataError>("the row has {} caption {} captions; expected one of the two",
                     one ? "both" : "neither", one ? "and" : "nor");
@@ -61,10 +67,9 @@ TableRow row_from_json(const std::string& line) {
   row.image = string_of(object, "image");
   row.captions = captions_of(object);
   if (object.contains("split")) row.split = string_of(object, "split");
-  if (object.contains("group")) {
-    const json& group = object["group"];
-    row.group = group.is_number_integer() ? group.dump() : string_of(object, "group");
-  }
+  if (object.contains("group")) row.group = name_of(object, "group");
+  if (object.contains("label")) row.label = name_of(object, "label");
+  if (row.captions.empty() && !object.contains("captions")) row.captions = {row.label};
   return row;
 }
 
@@ -76,7 +81,8 @@ class Columns {
       if (!index_.emplace(names[i], i).second) fail<DataError>("two columns '{}'", names[i]);
     }
     for (const char* needed : {"image", "caption"}) {
-      if (!index_.contains(needed)) {
+      const bool replaced = needed == std::string("caption") && index_.contains("label");
+      if (!index_.contains(needed) && !replaced) {
         fail<DataError>("no column '{}'; the header has {}", needed, fmt::join(names, ", "));
       }
     }
@@ -89,13 +95,14 @@ class Columns {
     }
     TableRow row;
     row.image = values[index_.at("image")];
-    row.captions = {values[index_.at("caption")]};
+    row.captions = {values[index_.at(index_.contains("caption") ? "caption" : "label")]};
     for (int number = 2; index_.contains(fmt::format("caption_{}", number)); ++number) {
       const std::string& caption = values[index_.at(fmt::format("caption_{}", number))];
       if (!caption.empty()) row.captions.push_back(caption);
     }
     if (index_.contains("split")) row.split = values[index_.at("split")];
     if (index_.contains("group")) row.group = values[index_.at("group")];
+    if (index_.contains("label")) row.label = values[index_.at("label")];
     return row;
   }
 

@@ -1,8 +1,9 @@
 // Tables of pictures and captions: what a training run reads.
 //
 // JSONL: one object a line, with "image" (a path), "caption" (a string) or "captions" (an array of
-// them), and optionally "split" (default "train") and "group" (a string or an integer; default: of
-// its own). CSV and TSV: the same columns by a header line, quoting as in RFC 4180 in both; further
+// them), and optionally "split" (default "train"), "group" (a string or an integer; default: of its
+// own) and "label" (a class, a string or an integer); a row without captions is captioned by its
+// label. CSV and TSV: the same columns by a header line, quoting as in RFC 4180 in both; further
 // captions stand in caption_2, caption_3, ... and may be empty there. Other columns are ignored.
 // Paths are relative to the table's folder. A row is at most 1 MiB of UTF-8.
 #pragma once
@@ -19,6 +20,7 @@ struct TableRow {
   std::vector<std::string> captions;  // at least one, none empty
   std::string split = "train";
   std::string group;  // samples of one group are not each other's negatives; empty: of its own
+  std::string label;  // its class; empty: none is known
 };
 
 struct Table {
