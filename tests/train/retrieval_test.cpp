@@ -163,6 +163,15 @@ TEST_CASE("top_candidates_are_sorted_and_ties_go_to_the_first") {
   CHECK_THROWS_AS(top_candidates(query, std::vector<float>{1, 2, 3}, 1), DataError);
 }
 
+TEST_CASE("a_text_of_no_picture_is_wrong_for_every_one") {
+  const std::vector<float> images{1, 0, 0, 1}, texts{1, 0.1f, 0, 0.5f, 0.2f, 0.9f};
+  const std::vector<int64_t> image_of_text{0, 1, -1};
+  const auto result = evaluate_retrieval({images, texts, 2, image_of_text});
+  CHECK(result.image_to_text.ranks == std::vector<int64_t>{1, 2});
+  CHECK(result.text_to_image.ranks == std::vector<int64_t>{1, 1, 0});
+  CHECK(result.text_to_image.queries == 2);
+}
+
 TEST_CASE("retrieval_refuses_features_that_do_not_fit") {
   const std::vector<float> images{1, 0, 0, 1}, texts{1, 0};
   const std::vector<float> bad{1, std::numeric_limits<float>::quiet_NaN()};

@@ -22,4 +22,10 @@ struct ClusterHits {
 std::vector<Interval> bootstrap_intervals(std::span<const ClusterHits> clusters, size_t recalls,
                                           int64_t resamples, uint64_t seed);
 
+// 95 % interval of the mean over classes of hits / pictures: pictures are drawn within their
+// class, of which hits[c] of pictures[c] succeed, so a draw is binomial whatever their number;
+// classes without pictures are left out. One class gives the interval of a plain share.
+Interval bootstrap_class_mean(std::span<const int64_t> hits, std::span<const int64_t> pictures,
+                              int64_t resamples, uint64_t seed);
+
 }  // namespace tandem

@@ -69,7 +69,7 @@ void check(const RetrievalFeatures& features) {
   }
   for (size_t t = 0; t < texts; ++t) {
     const int64_t image = features.image_of_text[t];
-    if (image >= 0 && static_cast<size_t>(image) < images) continue;
+    if (image < 0 || static_cast<size_t>(image) < images) continue;
     fail<DataError>("retrieval: text {} belongs to image {}, but there are {} images.", t, image,
                     images);
   }
@@ -98,7 +98,8 @@ Problem make_problem(const RetrievalFeatures& features, bool group_is_positive) 
     problem.keys += static_cast<size_t>(key) == problem.keys;
   }
   for (const int64_t image : features.image_of_text) {
-    problem.text_key.push_back(problem.image_key[static_cast<size_t>(image)]);
+    problem.text_key.push_back(image < 0 ? static_cast<int64_t>(problem.keys++)
+                                         : problem.image_key[static_cast<size_t>(image)]);
   }
   return problem;
 }

@@ -16,7 +16,8 @@ struct RetrievalFeatures {
   std::span<const float> images;           // [N, E]
   std::span<const float> texts;            // [M, E]
   int64_t width = 0;                       // E
-  std::span<const int64_t> image_of_text;  // [M], each in [0, N): several captions may share one
+  std::span<const int64_t> image_of_text;  // [M], in [0, N): several captions may share one;
+                                           // negative: of no picture, so wrong for every one
   std::span<const int64_t> group_of_image = {};  // [N], negative for none; or empty
 };
 
