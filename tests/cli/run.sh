@@ -50,6 +50,43 @@ expect 0 'report: ' train good.yaml --run good
 expect 0 'R@1' "$tandem" eval good --device cpu
 expect 0 '"image_to_text_R@1"' "$tandem" eval good --device cpu --json
 
+# Classification and features. Six red pictures can't be told apart, so ties lose.
+sed 's/"group":\([0-9]\)/"label":"number \1","split":"all"/' good.jsonl >classes.jsonl
+sed '/number [12]"/s/,"split":"all"//' classes.jsonl >split.jsonl
+grep -o 'number [0-9]' classes.jsonl | sort -u >names.txt
+echo 'a {}' >a.txt
+echo 'the {c}' >the.txt
+eval_good() { "$tandem" eval good --device cpu --table classes.jsonl "$@"; }
+expect 0 'mean_per_class_recall' eval_good --task zeroshot --split all
+expect 0 '"templates": "a.txt"' eval_good --task zeroshot --split all --classes names.txt \
+  --templates a.txt --json
+expect 2 "the templates can't be chosen on split 'all', which is what is tested" \
+  eval_good --task zeroshot --split all --templates a.txt the.txt --validation-split all
+expect 2 "--split" eval_good --task zeroshot
+expect 2 'tested on what was learned from it' \
+  eval_good --task knn --split all --train-split all --k 1
+expect 0 'wrote features.h5: 6 pictures, 6 captions and 6 classes of width 8' \
+  "$tandem" embed good --device cpu --table classes.jsonl --classes names.txt --out features.h5
+expect 0 '"acc5": 0' "$tandem" eval features.h5 --task zeroshot --split all --device cpu --json
+"$tandem" eval features.h5 --split all --device cpu --json | grep R@ >of_features
+eval_good --split all --json | grep R@ >of_model
+expect 0 'R@10' diff -y of_features of_model
+"$tandem" embed good --device cpu --table split.jsonl --out two.h5 >/dev/null
+expect 2 "there is no split 'val' to choose k" "$tandem" eval two.h5 --task knn --split train \
+  --train-split all --temperature 0.07,1 --device cpu
+expect 2 "class 'number 1' is tested but has no features to learn from" "$tandem" eval two.h5 \
+  --task linear --weight-decay 0.1 --split train --train-split all --device cpu
+expect 2 "weight decay can't be chosen on split 'train', which is what is tested" "$tandem" eval \
+  two.h5 --task linear --split train --train-split all --validation-split train --device cpu
+expect 2 "no split 'test'; the file has all" "$tandem" eval two.h5 --split test --device cpu
+expect 2 'leave out --table' "$tandem" eval two.h5 --split all --classes names.txt --device cpu
+expect 2 "there is no 'label'; the names are" "$tandem" eval two.h5 --name label=x --device cpu
+head -2 names.txt >few.txt
+expect 1 "classes.jsonl:3: the label 'number 2' is none of the 2 classes" \
+  eval_good --task zeroshot --split all --classes few.txt
+echo 'a photo' >placeless.txt
+expect 2 'has no place for the class' eval_good --task zeroshot --split all --templates placeless.txt
+
 # Usage and config.
 expect 2 'A subcommand is required' "$tandem"
 expect 2 'frobnicate' "$tandem" frobnicate

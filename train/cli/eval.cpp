@@ -1,17 +1,14 @@
 #include "core/error.h"
-#include "train/checkpoint/checkpoint_folder.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
-#include "train/config/read.h"
+#include "train/cli/eval_tasks.h"
+#include "train/evaluate/eval_report.h"
 #include "train/evaluate/evaluate.h"
+#include "train/evaluate/feature_retrieval.h"
 #include "train/run_report.h"
-#include "train/snapshot.h"
-#include "train/weights/load.h"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
-#include <filesystem>
 #include <memory>
 
 namespace tandem {
@@ -20,18 +17,18 @@ namespace {
 
 struct Options {
   std::string source;
-  std::string table;
-  std::vector<std::string> splits;
   std::string captions;
+  std::vector<std::string> names;
+  TaskOptions task;
   DeviceChoice device;
-  bool json = false;
 };
 
 // What to evaluate: the config's list, or the splits named on the command line.
 std::vector<EvaluateConfig> wanted(const Options& options, const RunConfig& config) {
+  const std::string& table = options.task.table;
   std::vector<EvaluateConfig> list;
-  for (const std::string& split : options.splits) {
-    list.push_back({.name = split, .table = options.table, .split = split});
+  for (const std::string& split : options.task.splits) {
+    list.push_back({.name = split, .table = table, .split = split});
     for (const EvaluateConfig& known : config.evaluate) {
       if (known.split == split) list.back().captions = known.captions;
     }
@@ -39,52 +36,129 @@ std::vector<EvaluateConfig> wanted(const Options& options, const RunConfig& conf
   if (list.empty()) list = config.evaluate;
   if (list.empty()) fail<ConfigError>("eval: the run's config evaluates nothing; name a --split.");
   for (EvaluateConfig& evaluate : list) {
-    if (!options.table.empty()) evaluate.table = options.table;
+    if (!table.empty()) evaluate.table = table;
     if (!options.captions.empty()) evaluate.captions = options.captions;
   }
   return list;
 }
 
-nlohmann::ordered_json as_json(const RetrievalResult& result) {
-  nlohmann::ordered_json object;
-  for (const auto& [name, value] : retrieval_values(result)) object[name] = value;
-  object["pictures"] = result.image_to_text.queries;
-  object["captions"] = result.text_to_image.queries;
-  return object;
+void tell(const Options& options, const std::string& name, const RetrievalResult& result,
+          nlohmann::ordered_json& document) {
+  document["results"][name] = retrieval_json(result);
+  if (!options.task.json) fmt::print("{}\n", summary(name, result));
+}
+
+void run_model(const Options& options, Device& device, nlohmann::ordered_json& document) {
+  LoadedModel model = load_model(options.source, device);
+  document["checkpoint"] = model.path;
+  document["device"] = device.info().name;
+  if (options.task.has("retrieval")) {
+    for (const EvaluateConfig& item : wanted(options, model.config)) {
+      const auto set = open_split(item, model.config.data, model.config.model, *model.tokenizer);
+      tell(options, name_of(item), evaluate(*set, *model.encoder).result, document);
+    }
+  }
+  if (options.task.tasks == std::vector<std::string>{"retrieval"}) return;
+  if (options.task.splits.empty()) fail<ConfigError>("eval: name what is tested with --split.");
+  run_probes(options.task, model, device, document);
+}
+
+void run_features(const Options& options, Device& device, nlohmann::ordered_json& document) {
+  FeatureNames names;
+  for (const std::string& name : options.names) {
+    const size_t at = name.find('=');
+    if (at == std::string::npos) fail<ConfigError>("--name: '{}' is not NAME=DATASET.", name);
+    names[name.substr(0, at)] = name.substr(at + 1);
+  }
+  FeatureSet set = read_feature_set(options.source, names);
+  TaskOptions task = options.task;
+  if (!task.table.empty() || !task.classes.empty() || !task.templates.empty()) {
+    fail<ConfigError>("{}: a file of features has its own table, classes and class texts; leave "
+                      "out --table, --classes and --templates.",
+                      options.source);
+  }
+  if (task.splits.empty() && !set.splits.empty()) {
+    fail<ConfigError>("{}: the file has splits; name what is tested with --split.", set.source);
+  }
+  if (task.splits.empty()) task.splits = {""};
+  document["features"] = options.source;
+  document["device"] = device.info().name;
+  if (task.has("retrieval")) {
+    for (const std::string& split : task.splits) {
+      tell(options, split.empty() ? "all" : split, retrieve(set, split), document);
+    }
+  }
+  set.images = keep_if_small(set.images);
+  run_probes(task, set, nullptr, device, document);
 }
 
 void run(const Options& options) {
-  const std::string path = find_checkpoint(options.source).path;
-  const Checkpoint checkpoint = read_checkpoint_model(path);
-  const RunConfig config = config_of(checkpoint, path);
-  const auto tokenizer = tokenizer_of(checkpoint, path);
   const auto device = open_device(options.device);
-  Variables variables(*device);
-  Encoder encoder(config.model, variables, 64);
-  load_parameters(variables, checkpoint.model, path);
-  nlohmann::ordered_json document{{"checkpoint", path}, {"device", device->info().name}};
-  for (const EvaluateConfig& item : wanted(options, config)) {
-    const auto set = open_split(item, config.data, config.model, *tokenizer);
-    const Evaluation evaluation = evaluate(*set, encoder);
-    document["results"][name_of(item)] = as_json(evaluation.result);
-    if (!options.json) fmt::print("{}\n", summary(name_of(item), evaluation.result));
+  nlohmann::ordered_json document;
+  if (is_feature_file(options.source)) {
+    run_features(options, *device, document);
+  } else {
+    run_model(options, *device, document);
   }
-  if (options.json) fmt::print("{}\n", document.dump(1));
+  if (options.task.json) fmt::print("{}\n", document.dump(1));
+}
+
+void add_probe_options(CLI::App& command, TaskOptions& task) {
+  const std::string group = "Classification";
+  command.add_option("--classes", task.classes, "class names, one a line; else the table's labels")
+      ->group(group);
+  command.add_option("--templates", task.templates,
+                     "prompts, one a line, {} for the class; of several files the best on "
+                     "--validation-split; else 'a photo of a {}.'")
+      ->group(group);
+  command.add_option("--train-split", task.probe.train, "the split that probes learn from (train)")
+      ->group(group);
+  command.add_option("--validation-split", task.probe.validation,
+                     "the split that settings are chosen on (val); never the one tested")
+      ->group(group);
+  command.add_option("--weight-decay", task.weight_decays,
+                     "linear: one, or several to choose from; else a search from 1e-8 to 1e2")
+      ->delimiter(',')->check(CLI::NonNegativeNumber)->group(group);
+  command.add_option("--k", task.k, "knn: one, or several to choose from (10,20,100,200)")
+      ->delimiter(',')->check(CLI::PositiveNumber)->group(group);
+  command.add_option("--temperature", task.temperatures, "knn: the same, of the votes (0.07)")
+      ->delimiter(',')->check(CLI::PositiveNumber)->group(group);
+  command.add_option("--shots", task.probe.shots,
+                     "learn from so many pictures a class, drawn from --train-split, and choose on "
+                     "min(shots, 4) others")
+      ->check(CLI::PositiveNumber)->group(group);
+  command.add_option("--seed", task.probe.seed, "of the draw (0)")->group(group);
 }
 
 void add_eval(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
-      "eval", "Retrieval between pictures and captions: recall at 1, 5 and 10, and ranks");
+      "eval",
+      "Retrieval, zero-shot classification, linear and kNN probes, with 95 % bootstrap intervals");
   const auto options = std::make_shared<Options>();
-  command->add_option("source", options->source, "a checkpoint (.h5) or a run's folder")
+  command->add_option("source", options->source,
+                      "a checkpoint (.h5), a run's folder, or a file of features (.h5)")
       ->required();
-  command->add_option("--split", options->splits, "a split of the table; else the config's list");
-  command->add_option("--table", options->table, "another table than the run's");
+  command->add_option("--task", options->task.tasks,
+                      "retrieval (default), zeroshot, linear, knn; several with commas")
+      ->delimiter(',')->check(CLI::IsMember({"retrieval", "zeroshot", "linear", "knn"}));
+  command->add_option("--split", options->task.splits,
+                      "what is tested: a split of the table; else the config's list");
+  command->add_option("--table", options->task.table, "another table than the run's");
   command->add_option("--captions", options->captions, "all or first, of each picture")
       ->check(CLI::IsMember({"all", "first"}));
+  command->add_option("--name", options->names,
+                      "NAME=DATASET: what a file of features calls image_features, labels, split, "
+                      "class_names, class_text_features, text_features or caption_image");
+  add_probe_options(*command, options->task);
   add_device_options(*command, options->device);
-  command->add_flag("--json", options->json, "print one JSON document");
-  command->footer("Example: tandem eval runs/quickstart --split test_fluent");
+  command->add_flag("--json", options->task.json, "print one JSON document");
+  command->footer(
+      "Examples:\n"
+      "  tandem eval runs/quickstart --split test_fluent\n"
+      "  tandem eval runs/a --task zeroshot --split test --classes names.txt --templates t.txt\n"
+      "  tandem embed runs/a --split train --split val --split test --out a.h5\n"
+      "  tandem eval a.h5 --task linear,knn --split test\n"
+      "  tandem eval clip.h5 --task zeroshot --name labels=y");
   command->callback([options] { run(*options); });
 }
 
