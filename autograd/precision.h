@@ -17,7 +17,7 @@ struct Precision {
 // Every product's low_inputs are cast to the precision, each value once (a parameter once a run),
 // and only the rounded value is kept for the backward pass. Where kernels allow it and every reader
 // takes it, a value is made in 16 bits at once. Without such kernels values are cast back just
-// before a product takes them: the same numbers, and less memory, but no speed.
+// before a product takes them: the same numbers, not faster.
 void lower_precision(Plan& plan, const Precision& precision);
 
 }  // namespace tandem
