@@ -8,14 +8,14 @@ namespace tandem {
 
 namespace {
 
-// Indices of the nodes that make `wanted` or update variables, in order.
+// Indices of the nodes that make `wanted` or, with `update`, change variables, in order.
 std::vector<bool> needed_nodes(const std::vector<Node>& nodes, const std::deque<Value>& values,
-                               const std::vector<int>& wanted) {
+                               const std::vector<int>& wanted, bool update) {
   std::vector<bool> need_value(values.size(), false);
   for (const int value : wanted) need_value[static_cast<size_t>(value)] = true;
   std::vector<bool> need(nodes.size(), false);
   for (size_t i = nodes.size(); i-- > 0;) {
-    need[i] = !nodes[i].op->mutates.empty();
+    need[i] = update && !nodes[i].op->mutates.empty();
     for (const int output : nodes[i].outputs) {
       if (need_value[static_cast<size_t>(output)]) need[i] = true;
     }
@@ -90,8 +90,8 @@ class Recompute {
   std::map<int, int> clones_;
 };
 
-void keep_needed(Plan& plan) {
-  const std::vector<bool> need = needed_nodes(plan.nodes, plan.values, plan.fetches);
+void keep_needed(Plan& plan, bool update) {
+  const std::vector<bool> need = needed_nodes(plan.nodes, plan.values, plan.fetches, update);
   std::vector<Node> nodes;
   for (size_t i = 0; i < plan.nodes.size(); ++i) {
     if (need[i]) nodes.push_back(std::move(plan.nodes[i]));
@@ -108,16 +108,16 @@ size_t Plan::arena_bytes() const {
 }
 
 Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool recompute,
-               const Precision& precision) {
+               const Precision& precision, bool update) {
   Plan plan;
   plan.values = graph.values();
   plan.nodes = graph.nodes();
   for (const Tensor& fetch : fetches) plan.fetches.push_back(fetch.id());
-  keep_needed(plan);
+  keep_needed(plan, update);
   lower_precision(plan, precision);
   if (recompute) {
     Recompute(plan).run();
-    keep_needed(plan);
+    keep_needed(plan, update);
   }
   return plan;
 }

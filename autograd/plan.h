@@ -39,12 +39,12 @@ struct Plan {
   size_t arena_bytes() const;
 };
 
-// Nodes that `fetches` or an update of a variable need, in order of creation; with
+// Nodes that `fetches` or, with `update`, a change of a variable need, in order of creation; with
 // a lower `precision`, products take rounded values (autograd/precision.h); with
 // `recompute`, inner values of blocks are computed again for the backward pass instead of kept
 // (Chen et al. 2016, "Training deep nets with sublinear memory cost").
 Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool recompute,
-               const Precision& precision = {});
+               const Precision& precision = {}, bool update = true);
 
 // Gives every value its place: views onto their source, inputs of a pack into it, in-place ops
 // onto a dying input; then storages whose spans meet lie apart (greedy by size, Pisarchyk & Lee

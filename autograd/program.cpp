@@ -160,7 +160,8 @@ Program::Program(const Graph& graph, Variables& variables, const std::vector<Ten
                  const CompileOptions& options)
     : plan_(make_plan(
           graph, checked(fetches), options.recompute_blocks,
-          {.dtype = options.precision, .kernels = variables.device().info().backend == "cpu"})) {
+          {.dtype = options.precision, .kernels = variables.device().info().backend == "cpu"},
+          options.update)) {
   variables.add(graph);
   place_values(plan_, variables.device().info());
   const Binder binder(plan_, variables, memories_);

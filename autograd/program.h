@@ -12,6 +12,7 @@ namespace tandem {
 struct CompileOptions {
   bool recompute_blocks = false;  // gradient checkpointing: compute blocks' inner values again
   DType precision = DType::f32;   // or bf16 or f16: of matrix products (autograd/precision.h)
+  bool update = true;             // run what changes variables; else only what is fetched
 };
 
 // Bytes on the device, known before the first run.

@@ -39,7 +39,7 @@ Transformer::Block Transformer::declare(Graph& graph, const std::string& name) c
   };
   // Xavier's bound for in_proj_weight [3C, C]: sqrt(6 / (3C + C)).
   const Initializer xavier = Initializer::uniform(std::sqrt(6 / (4 * w)));
-  Block block{.name = name};
+  Block block;
   block.ln_1 = LayerNorm(graph, name + ".ln_1", width);
   block.in_weight = graph.parameter(name + ".attn.in_proj_weight", {3 * width, width},
                                     pick(1 / std::sqrt(w), xavier));
@@ -71,7 +71,7 @@ Tensor Transformer::finish(const Block& block, Tensor x, Tensor attended) const 
 
 Tensor Transformer::forward(Tensor x, const Pool& pool) const {
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    const Scope scope(x.graph(), blocks_[i].name, true);
+    const Scope scope(x.graph(), fmt::format("transformer.resblocks.{}", i), true);
     const Tensor attended = attend(blocks_[i], x);
     const bool last = i + 1 == blocks_.size();
     x = last ? finish(blocks_[i], pool(x), pool(attended)) : finish(blocks_[i], x, attended);

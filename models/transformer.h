@@ -48,7 +48,6 @@ class Transformer {
 
  private:
   struct Block {
-    std::string name;
     LayerNorm ln_1, ln_2;
     Tensor in_weight, in_bias;    // [3C, C], [3C]
     Tensor out_weight, out_bias;  // [C, C], [C]
