@@ -67,7 +67,7 @@ bool CheckpointKeeper::evaluated(int64_t step, std::span<const MetricsRecord> li
     return true;
   }
   best_ = now;
-  if (const std::string problem = prune(best_); !problem.empty()) output_.say(problem);
+  if (const std::string problem = prune(best_, back_); !problem.empty()) output_.say(problem);
   return false;
 }
 
@@ -78,12 +78,14 @@ void CheckpointKeeper::save(const RunPosition& position, double epoch) {
   writing_step_ = position.step;
   writing_best_ = std::exchange(hopeful_, std::nullopt);
   const std::optional<BestStep> best = writing_best_ ? writing_best_ : best_;
+  back_ = position.back;
   writing_ = std::async(
       std::launch::async,
-      [this, best, path = (folder_.checkpoints() / checkpoint_name(position.step)).string(),
+      [this, best, back = back_,
+       path = (folder_.checkpoints() / checkpoint_name(position.step)).string(),
        copy = take_snapshot(variables_, config_, tokenizer_, position)] {
         write_checkpoint(path, copy);
-        return prune(best);
+        return prune(best, back);
       });
   const double stall = seconds_now() - begin;
   stalled_ += stall;
@@ -112,12 +114,14 @@ void CheckpointKeeper::collect() {
   }
 }
 
-std::string CheckpointKeeper::prune(const std::optional<BestStep>& best) const {
+std::string CheckpointKeeper::prune(const std::optional<BestStep>& best, int64_t back) const {
   const int64_t every = config_.train.keep_every;
+  if (config_.train.on_nonfinite != "rollback") back = -1;
   try {
     prune_checkpoints(folder_.checkpoints().string(), config_.train.keep_last,
-                      [every, best](int64_t step) {
-                        return (every > 0 && step % every == 0) || (best && step == best->step);
+                      [every, best, back](int64_t step) {
+                        return (every > 0 && step % every == 0) || step == back ||
+                               (best && step == best->step);
                       });
     return "";
   } catch (const CheckpointError& error) {

@@ -31,16 +31,19 @@ class CheckpointKeeper {
   bool evaluated(int64_t step, std::span<const MetricsRecord> lines);
 
   // Copies the variables as they are, and has them written; no step may be under way. `epoch` is
-  // passes over the data, for the metrics.
+  // passes over the data, for the metrics. Where the run may roll back, the checkpoint that it
+  // would go back to is kept.
   void save(const RunPosition& position, double epoch);
 
   // Waits until the position's checkpoint is written, which save() begins if it has not. Throws
   // CheckpointError if that fails several times.
   void finish(const RunPosition& position, double epoch);
 
+  // Waits for the write under way, and says if it failed.
+  void collect();
+
  private:
-  void collect();  // waits for the write under way
-  std::string prune(const std::optional<BestStep>& best) const;
+  std::string prune(const std::optional<BestStep>& best, int64_t back) const;
   void tell() const;
 
   RunConfig config_;
@@ -59,6 +62,7 @@ class CheckpointKeeper {
   std::optional<BestStep> hopeful_;       // the best, once the next write is done
   std::optional<BestStep> writing_best_;  // the best, once the write under way is done
   int64_t writing_step_ = -1;
+  int64_t back_ = 0;  // of the last position saved
   int64_t written_ = 0;
   double stalled_ = 0;  // seconds that training waited, in all and at most
   double longest_stall_ = 0;

@@ -17,17 +17,7 @@ std::string attribute(const Checkpoint& checkpoint, const char* name) {
   return found == checkpoint.attributes.end() ? "" : found->second;
 }
 
-}  // namespace
-
-std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output) {
-  const NewestCheckpoint newest = newest_valid_checkpoint(folder.checkpoints().string());
-  for (const auto& [path, reason] : newest.passed_over) {
-    output.say(fmt::format("passed over {}: {}", path, reason));
-  }
-  if (newest.path.empty()) return std::nullopt;
-  return Resumed{newest.path, read_checkpoint(newest.path)};
-}
-
+// Throws ConfigError for a change of what is trained, unless it is allowed.
 void check_changes(const Resumed& resumed, const RunConfig& config, bool allowed,
                    RunOutput& output) {
   std::vector<std::string> refused;
@@ -56,6 +46,43 @@ void compare_devices(const Resumed& resumed, const DeviceInfo& device, RunOutput
       fmt::format("changed: the device was {} ({}) and is {} ({}); the bits will not be "
                   "those of a run on one device",
                   name, driver, device.name, device.driver));
+}
+
+}  // namespace
+
+std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output) {
+  const NewestCheckpoint newest = newest_valid_checkpoint(folder.checkpoints().string());
+  for (const auto& [path, reason] : newest.passed_over) {
+    output.say(fmt::format("passed over {}: {}", path, reason));
+  }
+  if (newest.path.empty()) return std::nullopt;
+  return Resumed{newest.path, read_checkpoint(newest.path)};
+}
+
+std::optional<Resumed> checkpoint_of_step(const RunFolder& folder, int64_t step,
+                                          RunOutput& output) {
+  if (step == 0) return std::nullopt;
+  const std::string path = (folder.checkpoints() / checkpoint_name(step)).string();
+  try {
+    return Resumed{path, read_checkpoint(path)};
+  } catch (const CheckpointError& error) {
+    output.say(fmt::format("passed over {}: {}", path, error.what()));
+    return newest_checkpoint(folder, output);
+  }
+}
+
+std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, const RunConfig& config,
+                                            const DeviceInfo& device, bool allow_config_change,
+                                            RunOutput& output) {
+  std::optional<Resumed> resumed = newest_checkpoint(folder, output);
+  if (resumed) {
+    compare_devices(*resumed, device, output);
+    check_changes(*resumed, config, allow_config_change, output);
+    return resumed;
+  }
+  output.resume_at(0);
+  output.say("no checkpoint to resume from; starting anew");
+  return resumed;
 }
 
 }  // namespace tandem

@@ -20,12 +20,15 @@ struct Resumed {
 // and why.
 std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output);
 
-// Says what has changed since the checkpoint. Throws ConfigError for a change of what is trained,
-// unless it is allowed.
-void check_changes(const Resumed& resumed, const RunConfig& config, bool allowed,
-                   RunOutput& output);
+// The newest checkpoint, for a run that begins with it: says what has changed since, and throws
+// ConfigError for a change of what is trained, unless it is allowed.
+std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, const RunConfig& config,
+                                            const DeviceInfo& device, bool allow_config_change,
+                                            RunOutput& output);
 
-// Says so where the checkpoint comes from another device or driver.
-void compare_devices(const Resumed& resumed, const DeviceInfo& device, RunOutput& output);
+// The checkpoint of `step`; where it can't be used, says why and gives the newest that verifies.
+// Nothing for step 0.
+std::optional<Resumed> checkpoint_of_step(const RunFolder& folder, int64_t step,
+                                          RunOutput& output);
 
 }  // namespace tandem

@@ -24,13 +24,16 @@ double seconds_now() {
 RunOutput::RunOutput(const RunFolder& folder)
     : folder_(folder), log_(folder.log()), metrics_(folder.metrics()) {}
 
+void RunOutput::resume_at(int64_t step) {
+  metrics_.truncate_after(step);
+  resumed_ = step;
+}
+
 void RunOutput::start(ProgressOptions options) {
   options.terminal = output_is_terminal();
   options.screen = print;
   options.log = [this](std::string_view line) { log_.write(line); };
-  const bool resumed = options.first_step > 0;
-  events_.emplace(folder_.events(),
-                  resumed ? std::optional<int64_t>(options.first_step) : std::nullopt);
+  events_.emplace(folder_.events(), resumed_);
   progress_.emplace(std::move(options), seconds_now());
 }
 

@@ -20,9 +20,9 @@ class RunOutput {
   explicit RunOutput(const RunFolder& folder);
 
   // Forgets metrics of later steps; before start(), where a run is resumed.
-  void resume_at(int64_t step) { metrics_.truncate_after(step); }
+  void resume_at(int64_t step);
 
-  // The first step is about to begin.
+  // The first step is about to begin, or the first after going back.
   void start(ProgressOptions options);
 
   // A line of news on the screen and in the log.
@@ -47,6 +47,7 @@ class RunOutput {
   MetricsLog metrics_;
   std::optional<TensorBoardWriter> events_;
   std::optional<Progress> progress_;
+  std::optional<int64_t> resumed_;  // at this step
   bool unrecorded_ = false;  // the last line could not be written
 };
 

@@ -48,6 +48,12 @@ std::string preprocessing(const RunConfig& config) {
       .dump();
 }
 
+// A number that checkpoints have where it is not zero.
+int64_t count_of(const Checkpoint& checkpoint, const char* name) {
+  const auto found = checkpoint.state.find(name);
+  return found == checkpoint.state.end() ? 0 : found->second;
+}
+
 int64_t state_of(const Checkpoint& checkpoint, const char* name, const std::string& source) {
   const auto found = checkpoint.state.find(name);
   if (found == checkpoint.state.end()) fail<CheckpointError>("{}: has no '{}'.", source, name);
@@ -84,6 +90,9 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                       {"epoch", position.epoch},
                       {"batch", position.batch},
                       {"seed", static_cast<int64_t>(config.seed)}};
+  if (position.skipped > 0) checkpoint.state["skipped"] = position.skipped;
+  if (position.rollbacks > 0) checkpoint.state["rollbacks"] = position.rollbacks;
+  if (position.back > 0) checkpoint.state["back"] = position.back;
   const DeviceInfo& device = variables.device().info();
   checkpoint.attributes = {{"tandem_version", version},
                            {"git_revision", git_revision},
@@ -130,6 +139,9 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
           .samples = state_of(checkpoint, "samples", source),
           .epoch = state_of(checkpoint, "epoch", source),
           .batch = state_of(checkpoint, "batch", source),
+          .skipped = count_of(checkpoint, "skipped"),
+          .rollbacks = count_of(checkpoint, "rollbacks"),
+          .back = count_of(checkpoint, "back"),
           .bad_samples = bad_samples_of(checkpoint, source)};
 }
 

@@ -18,6 +18,9 @@ struct RunPosition {
   int64_t samples = 0;  // pairs seen
   int64_t epoch = 0;
   int64_t batch = 0;
+  int64_t skipped = 0;    // steps that changed nothing, for their loss or gradients were not finite
+  int64_t rollbacks = 0;  // times that the run went back to a checkpoint for such a step
+  int64_t back = 0;       // step of that checkpoint, the newest that was due; 0: the beginning
   std::set<int64_t> bad_samples;  // rows of the split whose pictures could not be read
 };
 

@@ -1,9 +1,8 @@
 // One step of training as a program: both towers, the loss, its gradients and AdamW.
 #pragma once
 
-#include "autograd/program.h"
-#include "models/clip.h"
-#include "train/config/run_config.h"
+#include "autograd/nonfinite.h"
+#include "train/step_graph.h"
 
 namespace tandem {
 
@@ -28,11 +27,6 @@ struct StepResult {
   double loss_scale = 1;     // fp16: of this step, which was skipped if the norm is not finite
 };
 
-struct StepOptions {
-  DType precision = DType::f32;  // of matrix products
-  bool keep_gradients = false;   // every gradient, the features and logits can be fetched
-};
-
 class TrainStep {
  public:
   // Compiles for batches of `batch_size` on the variables' device.
@@ -52,24 +46,22 @@ class TrainStep {
   Program& program() { return *program_; }
   const Program& program() const { return *program_; }
 
+  // Runs a step again without its update, and finds what first was not finite. Compiles programs
+  // for it; throws as Program does.
+  std::optional<NonFinite> find_nonfinite(const PairArrays& batch,
+                                          const StepSettings& settings) const;
+
   // A step's feeds with its times: for profiles.
   std::vector<KernelTime> profile(const PairArrays& batch, const StepSettings& settings);
 
  private:
-  // The norm of the gradients without the loss scale, and the factor that takes it away, null
-  // without one.
-  struct Update {
-    Tensor norm;
-    Tensor factor;
-  };
-
-  // Adds AdamW, and the update of the loss scale where it is not null.
-  Update add_update(Tensor loss, const std::vector<Tensor>& parameters,
-                    const std::vector<Tensor>& by, const std::vector<int>& group,
-                    Tensor scale) const;
+  CompileOptions compile_options() const;
   std::vector<float> hyper(const StepSettings& settings) const;
 
+  ClipConfig model_;
   TrainConfig train_;
+  StepOptions options_;
+  Variables& variables_;
   std::vector<std::string> parameters_;
   std::map<std::string, size_t> fetches_;
   std::unique_ptr<Program> program_;

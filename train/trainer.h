@@ -5,6 +5,7 @@
 #include "train/config/run_config.h"
 #include "train/run_folder.h"
 
+#include <functional>
 #include <memory>
 
 namespace tandem {
@@ -14,6 +15,7 @@ struct TrainOptions {
   bool resume = false;   // go on from the newest checkpoint that verifies
   bool allow_config_change = false;  // resume although what is trained has changed
   DeviceOptions device;  // the device itself is the config's
+  std::function<std::unique_ptr<Device>()> open;  // opens another in place of the config's
 };
 
 class Trainer {
@@ -24,8 +26,9 @@ class Trainer {
   Trainer(const RunConfig& config, const TrainOptions& options);
   ~Trainer();
 
-  // Trains to the end, or to a signal to stop; saves, evaluates and writes the report. Throws
-  // Error where the loss or a gradient is not finite.
+  // Trains to the end, or to a signal to stop; saves, evaluates and writes the report. A device
+  // that is lost is opened again once, and the run goes on from its newest checkpoint. Throws Error
+  // where the loss or a gradient is not finite and the config says stop.
   void run();
 
  private:

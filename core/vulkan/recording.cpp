@@ -1,6 +1,6 @@
 #include "core/vulkan/recording.h"
 
-#include "core/error.h"
+#include "core/device_lost.h"
 
 #include <algorithm>
 #include <chrono>
@@ -135,10 +135,12 @@ void VulkanRecording::wait(const Slot& slot) {
 }
 
 void VulkanRecording::fail_run(VkResult result, const std::string& kernels) const {
-  fail<DeviceError>(
+  const std::string message = fmt::format(
       "vulkan: {} gave {} while it ran {}; update its driver, use a smaller batch or "
       "look closer with TANDEM_VALIDATION=1.",
       context_.info().name, name_of(result), kernels);
+  if (result == VK_ERROR_DEVICE_LOST) throw DeviceLostError(message);
+  throw DeviceError(message);
 }
 
 std::string VulkanRecording::kernels_between(size_t first_chunk, size_t last_chunk) const {

@@ -1,6 +1,6 @@
 #include "core/vulkan/vk.h"
 
-#include "core/error.h"
+#include "core/device_lost.h"
 
 namespace tandem {
 
@@ -49,6 +49,10 @@ std::string_view name_of(VkResult result) {
 
 void check(VkResult result, std::string_view call, std::string_view purpose) {
   if (result >= VK_SUCCESS) return;
+  if (result == VK_ERROR_DEVICE_LOST) {
+    fail<DeviceLostError>("vulkan: {} gave {} for {}.", call.substr(0, call.find('(')),
+                          name_of(result), purpose);
+  }
   fail<DeviceError>("vulkan: {} gave {} ({}) for {}.", call.substr(0, call.find('(')),
                     name_of(result), static_cast<int>(result), purpose);
 }

@@ -11,7 +11,8 @@ namespace tandem {
 // "VK_ERROR_DEVICE_LOST" and the like.
 std::string_view name_of(VkResult result);
 
-// Throws DeviceError naming the call, its result and what it was for, unless it succeeded.
+// Throws DeviceError naming the call, its result and what it was for, unless it succeeded;
+// DeviceLostError (core/device_lost.h) where the device is lost.
 // Call sites write TANDEM_VK(vkFunction(...), "what for") so that the call names itself.
 void check(VkResult result, std::string_view call, std::string_view purpose);
 

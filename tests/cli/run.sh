@@ -102,6 +102,18 @@ expect 2 'holds a run already' train good.yaml --run good
 expect 2 "batch" train good.yaml --run r4 --set train.batch_size=7
 expect 2 'split' "$tandem" eval good --split nowhere --device cpu
 
+# Steps that are not finite: the pictures are, divided by next to nothing.
+overflow() {
+  train good.yaml --set 'data.std=[1e-40,1e-40,1e-40]' --set train.epochs=9 "$@"
+}
+expect 1 "step 1: the loss is nan; the input 'pixels' holds inf at .*train.on_nonfinite: skip" \
+  overflow --run s1
+expect 1 'step 10: .*; it is the 10th such step in a row' \
+  overflow --run s2 --set train.on_nonfinite=skip
+expect 1 'step 1: .*; the run has gone back 5 times' \
+  overflow --run s3 --set train.on_nonfinite=rollback
+expect 2 'on_nonfinite.*stop, skip, rollback' overflow --run s4 --set train.on_nonfinite=pray
+
 # Data.
 rows() { head -5 good.jsonl >"$1.jsonl"; echo "$2" >>"$1.jsonl"; variant "$1.yaml" "s/good/$1/"; }
 rows absent '{"image":"absent.png","caption":"x","group":9}'

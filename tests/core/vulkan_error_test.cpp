@@ -1,6 +1,8 @@
 // What the Vulkan backend says when it is used wrongly.
 #include "core/device.h"
+#include "core/device_lost.h"
 #include "core/error.h"
+#include "core/vulkan/vk.h"
 #include "tests/devices.h"
 
 #include <doctest/doctest.h>
@@ -119,4 +121,11 @@ TEST_CASE("memory_of_another_device_is_refused") {
     const auto memory = other->allocate(64, "a test");
     CHECK(refusal(device, fill(*memory)).find("without memory of ") != std::string::npos);
   });
+}
+
+TEST_CASE("a_lost_device_is_an_error_of_its_own_that_names_the_work") {
+  CHECK_THROWS_WITH_AS(check(VK_ERROR_DEVICE_LOST, "vkQueueSubmit(queue)", "kernel 'add'"),
+                       "vulkan: vkQueueSubmit gave VK_ERROR_DEVICE_LOST for kernel 'add'.",
+                       DeviceLostError);
+  CHECK_NOTHROW(check(VK_SUCCESS, "vkQueueSubmit(queue)", "kernel 'add'"));
 }

@@ -10,10 +10,11 @@ namespace tandem {
 namespace {
 
 bool is_harmless(std::string_view key) {
-  constexpr std::array<std::string_view, 9> keys{"name",
+  constexpr std::array<std::string_view, 10> keys{"name",
                                                  "device",
                                                  "data.workers",
                                                  "train.log_every_n_steps",
+                                                 "train.on_nonfinite",
                                                  "train.checkpoint_every",
                                                  "train.keep_last",
                                                  "train.keep_every",

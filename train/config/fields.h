@@ -155,6 +155,10 @@ void visit_fields(V& v, TrainConfig& c) {
           "compute activations again in the backward pass, for less memory");
   v.section("grad_scaler", c.grad_scaler, "loss scaling, for `precision: fp16` alone");
   v.field("log_every_n_steps", c.log_every_n_steps, between(1, 1e12), "steps between log lines");
+  v.field("on_nonfinite", c.on_nonfinite, one_of({"stop", "skip", "rollback"}),
+          "where a loss or gradient norm is not finite: `stop` with the last checkpoint; `skip` "
+          "the step (at most 10 in a row); or `rollback` to the newest checkpoint that was due, "
+          "and go on with the data after the step's (at most 5 times)");
   v.field("checkpoint_every", c.checkpoint_every, any(),
           "a checkpoint every so many steps (`500`), after so much time (`90s`, `15min`, `2h`) or "
           "at the end of every `epoch`; one is always saved at the end of the run");

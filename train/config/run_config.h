@@ -85,6 +85,7 @@ struct TrainConfig {
   bool grad_checkpointing = false;
   GradScalerConfig grad_scaler;
   int64_t log_every_n_steps = 10;
+  std::string on_nonfinite = "stop";       // a loss or gradient: "stop", "skip" or "rollback"
   std::string checkpoint_every = "epoch";  // "500" steps, "90s", "15min", "2h" or "epoch"
   int64_t keep_last = 3;                   // newest checkpoints kept
   int64_t keep_every = 0;                  // also kept: those of multiples of so many steps

@@ -1,0 +1,76 @@
+#include "train/nonfinite_steps.h"
+
+#include "core/device_lost.h"
+
+#include <cmath>
+
+namespace tandem {
+
+namespace {
+
+// What a second run of the same batch says. A step that was started before this one's end was
+// known may have moved the parameters a little; then they are not those of the failed step.
+std::string cause(const TrainStep& step, const StartedStep& failed) {
+  try {
+    const auto found = step.find_nonfinite(*failed.batch, failed.settings);
+    return found ? found->str() : "its batch, run again, gave finite values alone";
+  } catch (const DeviceLostError&) {
+    throw;
+  } catch (const DeviceError& error) {
+    return fmt::format("what made it can't be found: {}", error.what());
+  }
+}
+
+std::string symptom(const StepResult& result) {
+  if (!std::isfinite(result.loss)) {
+    return fmt::format("the loss is {}", name_of_nonfinite(result.loss));
+  }
+  return fmt::format("the gradient norm is {}", name_of_nonfinite(result.gradient_norm));
+}
+
+}  // namespace
+
+bool NonFiniteSteps::is_one(const StepResult& result) {
+  return !std::isfinite(result.loss) || !std::isfinite(result.gradient_norm);
+}
+
+void NonFiniteSteps::handle(const TrainStep& step, const StartedStep& failed,
+                            const StepResult& result, RunPosition& position) {
+  // Loss scaling finds its scale by gradients that overflow; but at 1 they do so by themselves.
+  if (std::isfinite(result.loss) && result.loss_scale > 1) {
+    return output_.say(fmt::format("step {}: gradients overflow at a loss scale of {:.6g}; skipped",
+                                   position.step, result.loss_scale));
+  }
+  const std::string text =
+      fmt::format("step {}: {}; {}", position.step, symptom(result), cause(step, failed));
+  if (train_.on_nonfinite == "skip" && ++skipped_ < most_skipped) {
+    ++position.skipped;
+    return output_.say(
+        fmt::format("{}; the step is skipped, {} so far.", text, position.skipped));
+  }
+  output_.finish();
+  if (train_.on_nonfinite == "rollback" && position.rollbacks < most_rollbacks) {
+    ++position.rollbacks;
+    output_.say(fmt::format("{}; going back to step {} ({} of {} times).", text,
+                            position.back, position.rollbacks, most_rollbacks));
+    throw RollBack{position};
+  }
+  if (train_.on_nonfinite == "skip") {
+    fail<Error>(
+        "{}; it is the {}th such step in a row, and the run stops. The last checkpoint is good; "
+        "try a lower train.lr or train.grad_clip_norm: 1.",
+        text, most_skipped);
+  }
+  if (train_.on_nonfinite == "rollback") {
+    fail<Error>(
+        "{}; the run has gone back {} times, and stops. The last checkpoint is good; try a lower "
+        "train.lr or train.grad_clip_norm: 1.",
+        text, most_rollbacks);
+  }
+  fail<Error>(
+      "{}; the last checkpoint is good: try a lower train.lr, train.grad_clip_norm: 1, or "
+      "train.on_nonfinite: skip or rollback.",
+      text);
+}
+
+}  // namespace tandem

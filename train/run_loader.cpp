@@ -1,0 +1,28 @@
+#include "train/run_loader.h"
+
+namespace tandem {
+
+std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<TableRow>& rows,
+                                    const Tokenizer& tokenizer, RunOutput& output,
+                                    RunPosition& position, bool config_may_differ) {
+  LoaderOptions options{.data = config.data,
+                        .batch_size = config.train.batch_size,
+                        .image_size = config.model.vision_cfg.image_size,
+                        .seed = config.seed};
+  const int64_t T = config.model.text_cfg.context_length;
+  options.tokenize = [&tokenizer, T](const std::string& caption) {
+    return encode_padded(tokenizer, caption, T);
+  };
+  options.warn = [&output](const std::string& text) { output.say(text); };
+  options.bad_samples = position.bad_samples;
+  if (config_may_differ && position.batch > 0) {
+    const Loader probe(rows, options, Position{position.epoch, 0});
+    if (position.batch >= probe.batches_per_epoch()) {
+      position.epoch += 1;
+      position.batch = 0;
+    }
+  }
+  return std::make_unique<Loader>(rows, options, Position{position.epoch, position.batch});
+}
+
+}  // namespace tandem

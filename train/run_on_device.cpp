@@ -1,0 +1,39 @@
+#include "train/run_on_device.h"
+
+#include "train/precision.h"
+
+namespace tandem {
+
+RunOnDevice::RunOnDevice(const RunConfig& config, const RunFolder& folder,
+                         std::unique_ptr<Device> opened, const Tokenizer& tokenizer,
+                         RunOutput& output)
+    : device(std::move(opened)),
+      variables(*device),
+      evaluations(config, variables, tokenizer),
+      keeper(config, folder, variables, tokenizer.serialize(), output),
+      step(config.model, config.train, config.train.batch_size, variables,
+           {.precision = precision_named(config.precision)}) {
+  variables.initialize(config.seed);
+}
+
+int64_t RunOnDevice::parameters() const {
+  int64_t count = 0;
+  for (const std::string& name : variables.parameters()) {
+    count += variables.variable(name).type.shape.elements();
+  }
+  return count;
+}
+
+void RunOnDevice::announce(RunOutput& output) const {
+  const DeviceInfo& info = device->info();
+  const MemoryReport& memory = step.program().memory();
+  output.say(fmt::format("device: {} ({})", info.name, info.driver));
+  output.say(fmt::format(
+      "model: {} parameters; planned peak memory {:.1f} MB: parameters {:.1f}, "
+      "optimizer {:.1f}, activations {:.1f}",
+      parameters(), 1e-6 * static_cast<double>(memory.peak()),
+      1e-6 * static_cast<double>(memory.trainable + memory.frozen),
+      1e-6 * static_cast<double>(memory.state), 1e-6 * static_cast<double>(memory.activations)));
+}
+
+}  // namespace tandem
