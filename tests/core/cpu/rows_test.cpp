@@ -31,27 +31,30 @@ Values random_values(size_t count, uint32_t which) {
   return values;
 }
 
+Stored stored(Values& values) { return {reinterpret_cast<std::byte*>(values.data())}; }
+
 Values attention_and_gradient(Threads& threads, const cpu::AttentionShape& shape) {
   const auto count = static_cast<size_t>(shape.samples * shape.tokens * shape.heads * shape.width);
-  const Values qkv = random_values(3 * count, 0), dout = random_values(count, 1);
+  Values qkv = random_values(3 * count, 0), dout = random_values(count, 1);
   Values out(count), lse(count / static_cast<size_t>(shape.width)), dqkv(3 * count);
-  cpu::attention(threads, shape, qkv.data(), out.data(), lse.data());
-  cpu::attention_gradient(threads, shape, qkv.data(), out.data(), lse.data(), dout.data(),
-                          dqkv.data());
+  cpu::attention(threads, shape, stored(qkv), stored(out), lse.data());
+  cpu::attention_gradient(threads, shape, stored(qkv), stored(out), lse.data(), stored(dout),
+                          stored(dqkv));
   out.insert(out.end(), dqkv.begin(), dqkv.end());
   return out;
 }
 
 Values layer_norm_and_gradient(Threads& threads) {
   constexpr int64_t rows = 900, columns = 70;
-  const Values x = random_values(rows * columns, 0), dy = random_values(rows * columns, 1);
+  const Values x = random_values(rows * columns, 0);
+  Values dy = random_values(rows * columns, 1);
   const Values gamma = random_values(columns, 2), beta = random_values(columns, 3);
   Values y(rows * columns), mean(rows), rstd(rows), dx(rows * columns), sums(2 * columns);
   Values scratch(cpu::layer_norm_gradient_scratch(rows, columns));
-  cpu::layer_norm(threads, x.data(), gamma.data(), beta.data(), y.data(), mean.data(), rstd.data(),
+  cpu::layer_norm(threads, x.data(), gamma.data(), beta.data(), stored(y), mean.data(), rstd.data(),
                   rows, columns, 1e-5f);
   cpu::layer_norm_gradient(
-      threads, {x.data(), gamma.data(), mean.data(), rstd.data(), dy.data(), dx.data(), sums.data(),
+      threads, {x.data(), gamma.data(), mean.data(), rstd.data(), stored(dy), dx.data(), sums.data(),
                 sums.data() + columns, scratch.data(), rows, columns});
   y.insert(y.end(), dx.begin(), dx.end());
   y.insert(y.end(), sums.begin(), sums.end());
@@ -141,7 +144,7 @@ TEST_CASE("a_nan_in_a_key_shows_in_every_query_that_sees_it") {
   Values qkv = random_values(21 * 24, 0), out(21 * 8), lse(21);
   constexpr size_t key = 17;
   qkv[key * 24 + 8 + 3] = nan_value;
-  cpu::attention(threads, shape, qkv.data(), out.data(), lse.data());
+  cpu::attention(threads, shape, stored(qkv), stored(out), lse.data());
   for (size_t query = 0; query < 21; ++query) {
     CAPTURE(query);
     CHECK(std::isnan(out[query * 8]) == (query >= key));
