@@ -45,7 +45,7 @@ class Trainer::State {
       resumed_ = checkpoint_to_resume(folder_, config_, device->info(),
                                       options.allow_config_change, output_);
     }
-    rows_ = rows_of_split(read_table(config_.data.table), config_.data.split);
+    rows_ = training_rows(config_.data);
     tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
                           : make_tokenizer(config_, rows_);
     on_device_.emplace(config_, folder_, std::move(device), *tokenizer_, output_);

@@ -38,7 +38,7 @@ std::string write_table(const TemporaryFolder& folder) {
 TEST_CASE("an_inspection_counts_and_finds_what_is_wrong") {
   const TemporaryFolder folder;
   const auto path = write_table(folder);
-  const auto found = nlohmann::json::parse(inspection_json(inspect_table(path, {}, 2)));
+  const auto found = nlohmann::json::parse(inspection_json(inspect_table(path, {}, {}, 2)));
   CHECK(found["rows"] == 4);
   CHECK(found["splits"]["train"]["rows"] == 3);
   CHECK(found["splits"]["train"]["groups"] == 2);
@@ -61,7 +61,7 @@ TEST_CASE("an_inspection_counts_and_finds_what_is_wrong") {
 
 TEST_CASE("the_inspection_page_holds_its_pictures_and_escapes_captions") {
   const TemporaryFolder folder;
-  const auto inspection = inspect_table(write_table(folder), {}, 1);
+  const auto inspection = inspect_table(write_table(folder), {}, {}, 1);
   const std::string page = inspection_html(inspection, {}, 100);
   size_t pictures = 0;
   for (size_t at = 0; (at = page.find("data:image/png;base64,", at)) != std::string::npos; ++at) {

@@ -183,3 +183,39 @@ TEST_CASE("a_position_beyond_all_counting_is_refused") {
     CHECK_THROWS_AS(Loader(rows, make_options(), position), DataError);
   }
 }
+
+TEST_CASE("samples_drawn_several_times_are_changed_in_another_way_each_time") {
+  const TemporaryFolder folder;
+  auto rows = make_rows(folder, 2, 2);
+  Image stripes{40, 30, {}};
+  for (int i = 0; i < 3600; ++i) stripes.rgb.push_back(static_cast<uint8_t>(i * 7));
+  for (const auto& row : rows) std::ofstream(row.image, std::ios::binary) << png_bytes(stripes);
+  auto options = make_options(3);
+  options.batch_size = 2;
+  options.data.dataset_resampled = true;
+  options.data.train_num_samples = 40;
+  options.data.augment.scale = {0.1, 1.0};
+  Loader loader(rows, options);
+  CHECK(loader.batches_per_epoch() == 20);
+  std::set<std::vector<float>> seen;
+  for (int i = 0; i < 20; ++i) {
+    const Batch batch = loader.next();
+    seen.insert(batch.pixels);
+  }
+  CHECK(seen.size() == 20);
+  Loader resumed(rows, options, loader.position());
+  for (int i = 0; i < 25; ++i) REQUIRE(same(loader.next(), resumed.next()));
+}
+
+TEST_CASE("captions_are_drawn_by_their_probabilities") {
+  const TemporaryFolder folder;
+  auto rows = make_rows(folder, 4, 4);
+  for (auto& row : rows) row.probabilities = {3, 1};
+  Loader loader(rows, make_options());
+  int64_t second = 0;
+  for (int i = 0; i < 500; ++i) {
+    const Batch batch = loader.next();
+    for (int slot = 0; slot < 4; ++slot) second += batch.tokens[slot * 6 + 1] % 10;
+  }
+  CHECK(std::abs(second - 500) <= 80);
+}

@@ -130,7 +130,11 @@ TEST_CASE("broken_csv_is_named_by_the_line_it_starts_on") {
             .starts_with("t.csv:2: a value goes on after its closing quote"));
   CHECK(failure("t.csv", "") == "t.csv:1: the table is empty.");
   CHECK(failure("t.csv", "image,caption\n") == "t.csv: the table has no rows.");
-  CHECK(failure("t.txt", "x") == "t.txt: a table ends in .jsonl, .csv or .tsv, not '.txt'.");
+  CHECK(failure("t.txt", "x") ==
+        "t.txt: a table is a .jsonl, .csv or .tsv file, .tar shards, a COCO .json, an idx3-ubyte "
+        "file or a folder, not '.txt'.");
+  CHECK(failure("t.tar.gz", "x") ==
+        "t.tar.gz: a compressed archive; shards are read at random places, so unpack it to .tar.");
 }
 
 TEST_CASE("problems_are_collected_where_asked_for") {
@@ -138,7 +142,7 @@ TEST_CASE("problems_are_collected_where_asked_for") {
   folder.write("a.png", "");
   const auto path = folder.write("t.csv", "image,caption\na.png,x\nb.png,y\na.png,\na.png,z\n");
   std::vector<TableProblem> problems;
-  CHECK(read_table(path, &problems).rows.size() == 2);
+  CHECK(read_table(path, {}, &problems).rows.size() == 2);
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].line == 3);
   CHECK(problems[1].message == path + ":4: the caption is empty; write one.");
@@ -148,6 +152,7 @@ TEST_CASE("a_split_that_is_not_there_names_those_that_are") {
   Table table{"t.csv", std::vector<TableRow>(3)};
   table.rows[1].split = "test";
   CHECK(rows_of_split(table, "train").size() == 2);
+  CHECK(rows_of_split(table, "all").size() == 3);
   CHECK_THROWS_WITH_AS(rows_of_split(table, "val"),
                        "t.csv: there is no split 'val'; the table has test (1 rows), train (2 "
                        "rows).",

@@ -1,6 +1,7 @@
 // `tandem data inspect TABLE [--json] [--html FILE]`: what a table holds and what is wrong in it.
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
+#include "train/cli/table_options.h"
 #include "train/data/inspect.h"
 #include "train/data/write_file.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 struct InspectOptions {
   std::string table;
+  TableFormat format;
   std::string html;
   std::string alpha = "drop";
   int64_t pictures = 200;
@@ -20,7 +22,7 @@ struct InspectOptions {
 
 void inspect(const InspectOptions& options) {
   const DecodeOptions decode{alpha_from_name(options.alpha), options.max_pixels};
-  const Inspection inspection = inspect_table(options.table, decode, 0);
+  const Inspection inspection = inspect_table(options.table, options.format, decode, 0);
   if (!options.html.empty()) {
     write_file(options.html, inspection_html(inspection, decode, options.pictures));
   }
@@ -32,7 +34,7 @@ void add_data_inspect(CLI::App& program) {
   CLI::App& data = parent_command(program, "data", "Make or look at data sets");
   CLI::App* command = data.add_subcommand(
       "inspect", "Count a table's splits, captions and pictures, and list what is wrong");
-  command->add_option("table", options->table, "A .jsonl, .csv or .tsv table")->required();
+  add_table_options(*command, options->table, options->format);
   command->add_flag("--json", options->json, "Print one JSON document, with every problem");
   command->add_option("--html", options->html, "Write a page with pictures and captions");
   command->add_option("--pictures", options->pictures, "Pictures on the page (default 200)")

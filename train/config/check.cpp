@@ -33,10 +33,58 @@ class Checker {
   const std::string& source_;
 };
 
+void check_sources(const DataConfig& data, const Checker& checker) {
+  if (data.sources.empty()) {
+    checker.require(!data.table.empty(), "data.table",
+                    "data.table is not set; give the table of pictures and captions.");
+  }
+  checker.require(data.table.empty() || data.sources.empty(), "data.sources",
+                  "data.table and data.sources are both set; keep one of them.");
+  for (size_t i = 0; i < data.sources.size(); ++i) {
+    const std::string key = fmt::format("data.sources.{}", i);
+    checker.require(!data.sources[i].table.empty(), key,
+                    key + ".table is not set; give a table of pictures and captions.");
+    checker.require(data.dataset_resampled || data.sources[i].weight == 1, key + ".weight",
+                    fmt::format("{}.weight is {}, but each sample comes once an epoch; set "
+                                "data.dataset_resampled: true.",
+                                key, data.sources[i].weight));
+  }
+}
+
+void check_format(const TableFormat& format, const Checker& checker) {
+  checker.require(format.caption_key.empty() || format.captions.empty() ||
+                      format.caption_key.find("json") != std::string::npos,
+                  "data.captions",
+                  "data.caption_key and data.captions are both set; keep one of them.");
+  for (size_t i = 0; i < format.captions.size(); ++i) {
+    const std::string key = fmt::format("data.captions.{}", i);
+    checker.require(!format.captions[i].key.empty(), key,
+                    key + ".key is not set; give the name of a column or field.");
+  }
+  const std::string& separator = format.separator;
+  checker.require(separator.empty() || (separator.size() == 1 && separator != "\"" &&
+                                        separator != "\n" && separator != "\r"),
+                  "data.separator",
+                  fmt::format("data.separator is '{}'; expected one character, not a quote or a "
+                              "line end.",
+                              separator));
+  checker.require(format.class_template.find("{}") != std::string::npos, "data.class_template",
+                  fmt::format("data.class_template is '{}'; it needs {{}} where the name stands.",
+                              format.class_template));
+}
+
+void check_order(const DataConfig& data, const Checker& checker) {
+  checker.require(data.train_num_samples == 0 || data.dataset_resampled, "data.train_num_samples",
+                  "data.train_num_samples is set, but each sample comes once an epoch; set "
+                  "data.dataset_resampled: true.");
+  checker.require(data.shuffle_buffer == 0 || !data.dataset_resampled, "data.shuffle_buffer",
+                  "data.shuffle_buffer has no meaning with data.dataset_resampled; set it to 0.");
+}
+
 void check_data(const DataConfig& data, int64_t model_vocabulary, const Checker& checker) {
-  checker.require(
-      !data.table.empty(), "data.table",
-      "data.table is not set; give the JSONL, CSV or TSV file of pictures and captions.");
+  check_sources(data, checker);
+  check_format(data.format, checker);
+  check_order(data, checker);
   const AugmentConfig& augment = data.augment;
   checker.require(augment.scale[0] <= augment.scale[1], "data.augment.scale",
                   fmt::format("data.augment.scale is [{}, {}]; the first must not be the larger.",
@@ -103,12 +151,15 @@ void check_checkpoints(const RunConfig& config, const Checker& checker) {
                   "evaluate_every_n_epochs to 1 or more.");
 }
 
-void check_evaluations(const std::vector<EvaluateConfig>& evaluations, const Checker& checker) {
+void check_evaluations(const RunConfig& config, const Checker& checker) {
+  const std::vector<EvaluateConfig>& evaluations = config.evaluate;
   for (size_t i = 0; i < evaluations.size(); ++i) {
     const EvaluateConfig& one = evaluations[i];
     const std::string key = fmt::format("evaluate.{}", i);
     checker.require(!one.split.empty(), key,
                     key + ".split is not set; give the split of the table to evaluate on.");
+    checker.require(!one.table.empty() || !config.data.table.empty(), key,
+                    key + ".table is not set, and with data.sources there is no other; give one.");
     checker.require(
         is_name(one.name), key,
         fmt::format("{}.name is '{}'; use letters, digits, '.', '_' and '-'.", key, one.name));
@@ -160,7 +211,7 @@ void check_run(const RunConfig& config, const Places& places, const std::string&
   check_data(config.data, config.model.text_cfg.vocab_size, checker);
   check_train(config.train, config.model, checker);
   check_checkpoints(config, checker);
-  check_evaluations(config.evaluate, checker);
+  check_evaluations(config, checker);
   checker.require(!config.device.empty(), "device", "device is empty; give auto, cpu or vulkan.");
 }
 

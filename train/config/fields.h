@@ -97,10 +97,55 @@ void visit_fields(V& v, TokenizerConfig& c) {
 }
 
 template <class V>
+void visit_fields(V& v, CaptionField& c) {
+  v.field("key", c.key, any(), "the column's or field's name");
+  v.field("probability", c.probability, above(0, 1e6),
+          "how often its captions are drawn, relative to the other fields that a sample has");
+}
+
+template <class V>
+void visit_fields(V& v, SourceConfig& c) {
+  v.field("table", c.table, any(), "as `data.table`");
+  v.field("split", c.split, any(), "as `data.split`, which it is unless given");
+  v.field("weight", c.weight, above(0, 1e6),
+          "how often a sample is drawn against one of weight 1; needs `dataset_resampled`");
+}
+
+template <class V>
+void visit_fields(V& v, TableFormat& c) {
+  v.field("img_key", c.img_key, any(),
+          "column or field of the picture's path (`image` unless given); in shards the extensions "
+          "that are pictures, best first (`jpg;jpeg;png;webp`)");
+  v.field("caption_key", c.caption_key, any(),
+          "column or field of the captions (`caption`, or `captions`); in shards the extensions "
+          "that hold them, best first (`json;txt`)");
+  v.list("captions", c.captions,
+         "several columns, fields of JSONL rows or of .json members, each with a probability");
+  v.field("separator", c.separator, any(),
+          "between the columns of a CSV, one character; tabs in .tsv, else commas");
+  v.field("image_folder", c.image_folder, any(),
+          "where relative paths of pictures begin; the table's folder unless given");
+  v.field("class_names", c.class_names, any(),
+          "a text file with a name a line: of the labels of IDX files from 0, or of the class "
+          "folders in the order of their names");
+  v.field("class_template", c.class_template, any(), "caption of a class; {} is its name");
+}
+
+template <class V>
 void visit_fields(V& v, DataConfig& c) {
-  v.field("table", c.table, any(), "JSONL, CSV or TSV file with image, caption(s), split, group");
-  v.field("split", c.split, any(), "rows of the table to train on");
+  v.field("table", c.table, any(),
+          "JSONL, CSV or TSV table, tar shards, class folders, COCO captions or IDX pictures");
+  v.list("sources", c.sources, "several tables, in place of `table`");
+  visit_fields(v, c.format);
+  v.field("split", c.split, any(), "rows of the table to train on; `all`: every row");
   v.field("unique_groups", c.unique_groups, any(), "no two samples of a batch share a group");
+  v.field("dataset_resampled", c.dataset_resampled, any(),
+          "draw samples with replacement, instead of each once an epoch");
+  v.field("train_num_samples", c.train_num_samples, between(0, 4294967295.0),
+          "samples of an epoch with `dataset_resampled`; 0: as many as there are");
+  v.field("shuffle_buffer", c.shuffle_buffer, between(0, 4294967295.0),
+          "shards in random order, their samples shuffled in a window of so many, for data that "
+          "memory can't cache; 0: all samples are shuffled");
   v.field("workers", c.workers, between(1, 1024), "loader threads");
   v.field("mean", c.mean, between(-1000, 1000), "subtracted from red, green and blue in [0, 1]");
   v.field("std", c.std, above(0, 1000), "what they are then divided by");
@@ -174,7 +219,7 @@ template <class V>
 void visit_fields(V& v, EvaluateConfig& c) {
   v.field("name", c.name, any(), "in metrics and reports; the split unless given");
   v.field("table", c.table, any(), "as `data.table`, which it is unless given");
-  v.field("split", c.split, any(), "rows of the table to evaluate on");
+  v.field("split", c.split, any(), "rows of the table to evaluate on; `all`: every row");
   v.field("captions", c.captions, one_of({"all", "first"}),
           "which captions of a picture take part");
 }

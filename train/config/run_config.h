@@ -38,10 +38,45 @@ struct TokenizerConfig {
   bool operator==(const TokenizerConfig&) const = default;
 };
 
+// A field that holds captions, and how often they are drawn.
+struct CaptionField {
+  std::string key;
+  double probability = 1.0;
+
+  bool operator==(const CaptionField&) const = default;
+};
+
+// How the rows of a table are read; what is empty has a default for each kind (train/data/README).
+struct TableFormat {
+  std::string img_key;                 // column, field, or extensions in shards
+  std::string caption_key;             // likewise
+  std::vector<CaptionField> captions;  // columns or JSON fields, in place of caption_key
+  std::string separator;               // of CSV columns, one byte
+  std::string image_folder;            // where relative paths of pictures begin
+  std::string class_names;             // a file with a name a line, in the order of the labels
+  std::string class_template = "{}";   // the caption of a class
+
+  bool operator==(const TableFormat&) const = default;
+};
+
+// One of several tables to train on.
+struct SourceConfig {
+  std::string table;
+  std::string split;    // empty: data.split
+  double weight = 1.0;  // how often a sample is drawn against one of weight 1
+
+  bool operator==(const SourceConfig&) const = default;
+};
+
 struct DataConfig {
-  std::string table;            // JSONL, CSV or TSV: image, caption(s), split, group
+  std::string table;                  // any kind that train/data/README.md lists
+  std::vector<SourceConfig> sources;  // in place of table
+  TableFormat format;
   std::string split = "train";  // rows of the table to train on
   bool unique_groups = true;    // no two samples of a batch share a group
+  bool dataset_resampled = false;  // samples are drawn with replacement
+  int64_t train_num_samples = 0;   // drawn in an epoch; 0: as many as there are
+  int64_t shuffle_buffer = 0;      // shards are read in random order through it; 0: full shuffle
   int64_t workers = 2;          // loader threads
   std::array<double, 3> mean{0.48145466, 0.4578275, 0.40821073};
   std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};

@@ -3,16 +3,55 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tandem {
+namespace {
+
+// The first row of each file that holds many pictures, and of each run of rows without one.
+std::vector<int64_t> shards_of(const std::vector<TableRow>& rows) {
+  std::vector<int64_t> first;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i == 0 || rows[i].file != rows[i - 1].file) first.push_back(static_cast<int64_t>(i));
+  }
+  return first;
+}
+
+SamplerOptions sampler_options(const std::vector<TableRow>& rows, const LoaderOptions& options) {
+  SamplerOptions sampler{.batch_size = options.batch_size,
+                         .unique_groups = options.data.unique_groups,
+                         .seed = options.seed,
+                         .shuffle_buffer = options.data.shuffle_buffer,
+                         .shards = shards_of(rows),
+                         .resample = options.data.dataset_resampled,
+                         .epoch_samples = options.data.train_num_samples};
+  const bool equal = std::all_of(rows.begin(), rows.end(),
+                                 [](const TableRow& row) { return row.weight == 1; });
+  for (size_t i = 0; i < rows.size() && !equal; ++i) sampler.weights.push_back(rows[i].weight);
+  return sampler;
+}
+
+// A caption of a row, by its probabilities.
+int64_t draw_caption(const TableRow& row, Random& random) {
+  const auto choices = static_cast<uint32_t>(row.captions.size());
+  if (row.probabilities.empty()) return random.below(choices);
+  const float sum = std::accumulate(row.probabilities.begin(), row.probabilities.end(), 0.0f);
+  float left = random.uniform() * sum;
+  int64_t drawn = 0;
+  while (drawn + 1 < choices && left >= row.probabilities[drawn]) {
+    left -= row.probabilities[drawn++];
+  }
+  return drawn;
+}
+
+}  // namespace
 
 BatchMaker::BatchMaker(std::vector<TableRow> rows, LoaderOptions options)
     : rows_(std::move(rows)),
       options_(std::move(options)),
       alpha_(alpha_from_name(options_.data.alpha)),
       normalization_(normalization_of(options_.data)),
-      sampler_(group_numbers(rows_), options_.batch_size, options_.data.unique_groups,
-               options_.seed),
+      sampler_(group_numbers(rows_), sampler_options(rows_, options_)),
       tokens_(rows_, options_.tokenize),
       pictures_(rows_, {alpha_, options_.data.max_pixels}, options_.cache_bytes) {}
 
@@ -21,9 +60,14 @@ BatchMaker::Order BatchMaker::order_of(int64_t epoch) {
   Order& order = orders_[epoch];
   if (!order) order = std::make_shared<const std::vector<int64_t>>(sampler_.epoch(epoch));
   const Order found = order;
-  // Threads are at most a few batches apart, and an epoch can be a single one.
-  constexpr size_t most = 16;
-  while (orders_.size() > most) orders_.erase(orders_.begin());
+  // Threads are at most a few batches apart, and an epoch can be a single one; one that was
+  // forgotten too early is made again.
+  constexpr size_t most = 16, most_numbers = size_t{1} << 24;
+  const auto too_many = [&] {
+    return orders_.size() > most ||
+           (orders_.size() > 2 && orders_.size() * found->size() > most_numbers);
+  };
+  while (too_many()) orders_.erase(orders_.begin());
   return found;
 }
 
@@ -49,14 +93,15 @@ bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
   }
   const int64_t length = tokens_.context_length();
   const int64_t values = 3 * options_.image_size * options_.image_size;
-  const auto name = static_cast<uint32_t>(sample);
+  // A sample that comes several times in an epoch is changed in another way each time.
+  const int64_t place = batch.index * options_.batch_size + slot;
+  const auto name = static_cast<uint32_t>(sampler_.resamples() ? place : sample);
   augment(*image, options_.image_size, options_.data.augment, alpha_, normalization_,
           Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::augment),
           std::span(batch.pixels).subspan(slot * values, values), scratch);
   Random random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::caption);
-  const auto choices = static_cast<uint32_t>(tokens_.captions_of(sample));
   const bool first = random.uniform() < static_cast<float>(options_.data.first_caption);
-  tokens_.copy(tokens_.first_of(sample) + (first ? 0 : random.below(choices)),
+  tokens_.copy(tokens_.first_of(sample) + (first ? 0 : draw_caption(rows_[sample], random)),
                std::span(batch.tokens).subspan(slot * length, length));
   batch.samples[slot] = sample;
   return true;

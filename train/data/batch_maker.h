@@ -29,7 +29,8 @@ struct Batch {
 };
 
 struct LoaderOptions {
-  DataConfig data;           // read: unique_groups, workers, mean, std, alpha, max_*, augment,
+  DataConfig data;           // read: unique_groups, dataset_resampled, train_num_samples,
+                             // shuffle_buffer, workers, mean, std, alpha, max_*, augment,
                              // first_caption
   int64_t batch_size = 128;  // N
   int64_t image_size = 224;  // S

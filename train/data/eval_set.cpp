@@ -30,7 +30,7 @@ const std::string& EvalSet::caption(int64_t caption) const {
 
 Image EvalSet::square(int64_t picture) {
   if (squares_[picture].width > 0) return squares_[picture];
-  Image square = resize_and_crop(load_image(rows_[picture].image, decode_), image_size_);
+  Image square = resize_and_crop(load_picture(rows_[picture], decode_), image_size_);
   if (picture < kept_) squares_[picture] = square;
   return square;
 }

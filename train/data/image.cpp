@@ -69,25 +69,32 @@ Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
       name, first_bytes(bytes));
 }
 
-Image load_image(const std::string& path, const DecodeOptions& options) {
+void check_file_size(int64_t bytes, const std::string& name, const DecodeOptions& options) {
+  // 8 bytes a pixel at most, and room for metadata.
+  const int64_t limit = options.max_pixels * 8 + (int64_t{64} << 20);
+  if (bytes <= limit) return;
+  fail<DataError>("{}: the file has {} bytes; a picture of at most {} pixels has at most {}.", name,
+                  bytes, options.max_pixels, limit);
+}
+
+std::vector<uint8_t> read_picture_file(const std::string& path, const DecodeOptions& options) {
   std::error_code code;
   const auto status = std::filesystem::status(path, code);
   if (!std::filesystem::exists(status)) fail<DataError>("{}: no such file.", path);
   if (!std::filesystem::is_regular_file(status)) fail<DataError>("{}: not a file.", path);
   const auto size = std::filesystem::file_size(path, code);
-  // No picture within max_pixels is larger: 8 bytes a pixel at most, and room for metadata.
-  const auto limit = static_cast<uint64_t>(options.max_pixels) * 8 + (uint64_t{64} << 20);
-  if (!code && size > limit) {
-    fail<DataError>("{}: the file has {} bytes; a picture of at most {} pixels has at most {}.",
-                    path, size, options.max_pixels, limit);
-  }
+  if (!code) check_file_size(static_cast<int64_t>(size), path, options);
   std::ifstream file(path, std::ios::binary);
   std::vector<uint8_t> bytes(code ? 0 : size);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   if (code || !file) {
     fail<DataError>("{}: can't be read: {}.", path, code ? code.message() : std::strerror(errno));
   }
-  return decode_image(bytes, path, options);
+  return bytes;
+}
+
+Image load_image(const std::string& path, const DecodeOptions& options) {
+  return decode_image(read_picture_file(path, options), path, options);
 }
 
 }  // namespace tandem

@@ -28,8 +28,8 @@ struct DecodeOptions {
   int64_t max_pixels = 100'000'000;  // width * height above this is refused before decoding
 };
 
-// Decodes a PNG, JPEG or WebP. PNG: every colour type, palettes, 1 to 16 bits (the high byte of 16 is
-// kept), interlaced; gamma and colour profiles are ignored. JPEG: grey, YCbCr, RGB, CMYK and YCCK
+// Decodes a PNG, JPEG or WebP. PNG: every colour type, palettes, 1 to 16 bits (the high byte of 16
+// is kept), interlaced; gamma and colour profiles are ignored. JPEG: grey, YCbCr, RGB, CMYK, YCCK
 // (inverted, as Adobe writes them); an EXIF orientation is ignored, as PIL does. WebP: lossy and
 // lossless; animations are refused.
 // Throws DataError, naming the picture by `name`, for other formats, damage, and cut files.
@@ -38,6 +38,12 @@ Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
 
 // decode_image of a file. Throws DataError also where the file can't be read.
 Image load_image(const std::string& path, const DecodeOptions& options = {});
+
+// The bytes of a picture's file. Throws as load_image does.
+std::vector<uint8_t> read_picture_file(const std::string& path, const DecodeOptions& options);
+
+// Refuses more bytes than any picture within options.max_pixels has; throws DataError.
+void check_file_size(int64_t bytes, const std::string& name, const DecodeOptions& options);
 
 // Refuses a width or height below one and more than options.max_pixels; throws DataError.
 void check_size(int64_t width, int64_t height, const std::string& name,

@@ -21,7 +21,7 @@ struct Look {
 
 Look look_at(const TableRow& row, const DecodeOptions& options) {
   try {
-    const Image image = load_image(row.image, options);
+    const Image image = load_picture(row, options);
     const std::string_view pixels(reinterpret_cast<const char*>(image.rgb.data()),
                                   image.rgb.size());
     return {image.width, image.height, std::hash<std::string_view>{}(pixels), {}};
@@ -113,10 +113,11 @@ void find_same_captions(Inspection& inspection) {
 
 }  // namespace
 
-Inspection inspect_table(const std::string& path, const DecodeOptions& options, int threads) {
+Inspection inspect_table(const std::string& path, const TableFormat& format,
+                         const DecodeOptions& options, int threads) {
   Inspection inspection;
   inspection.path = path;
-  std::vector<TableRow> rows = read_table(path, &inspection.bad).rows;
+  std::vector<TableRow> rows = read_table(path, format, &inspection.bad).rows;
   std::vector<Look> looks(rows.size());
   Threads(threads).run(static_cast<int64_t>(rows.size()),
                        [&](int64_t i) { looks[i] = look_at(rows[i], options); });

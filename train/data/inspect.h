@@ -45,7 +45,8 @@ struct Inspection {
 
 // Reads the table and decodes every picture, with `threads` threads. Bad rows are listed, not
 // thrown; throws as read_table does where there is no table.
-Inspection inspect_table(const std::string& path, const DecodeOptions& options, int threads);
+Inspection inspect_table(const std::string& path, const TableFormat& format,
+                         const DecodeOptions& options, int threads);
 
 // The inspection as one JSON document.
 std::string inspection_json(const Inspection& inspection);

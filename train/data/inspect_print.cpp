@@ -60,7 +60,7 @@ std::string figure(const TableRow& row, const DecodeOptions& options) {
   }
   const std::string group = row.group.empty() ? "" : ", group " + row.group;
   return fmt::format("<figure>{}<figcaption>{}<small>line {}, {}</small></figcaption></figure>\n",
-                     picture_html(png_bytes(thumbnail(load_image(row.image, options))), row.image),
+                     picture_html(png_bytes(thumbnail(load_picture(row, options))), row.image),
                      captions, row.line, escape_html(row.split + group));
 }
 

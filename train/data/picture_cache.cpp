@@ -16,7 +16,7 @@ std::shared_ptr<const Image> PictureCache::get(int64_t row) {
   }
   std::shared_ptr<const Image> image;
   try {
-    image = std::make_shared<const Image>(load_image(rows_[row].image, options_));
+    image = std::make_shared<const Image>(load_picture(rows_[row], options_));
   } catch (const DataError& error) {
     const std::lock_guard lock(mutex_);
     entries_[row].error = error.what();

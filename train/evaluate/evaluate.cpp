@@ -19,7 +19,7 @@ std::string name_of(const EvaluateConfig& evaluate) {
 std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
                                     const ClipConfig& model, const Tokenizer& tokenizer) {
   const std::string& table = evaluate.table.empty() ? data.table : evaluate.table;
-  std::vector<TableRow> rows = rows_of_split(read_table(table), evaluate.split);
+  std::vector<TableRow> rows = rows_of_split(read_table(table, data.format), evaluate.split);
   if (evaluate.captions == "first") {
     for (TableRow& row : rows) row.captions.resize(1);
   }

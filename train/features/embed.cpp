@@ -81,7 +81,7 @@ void append_direction(std::span<const float> rows, size_t E, std::vector<float>&
 
 void embed(const EmbedRequest& request, LoadedModel& model, const std::string& out) {
   const std::string& path = request.table.empty() ? model.config.data.table : request.table;
-  std::vector<TableRow> rows = wanted_rows(request, read_table(path));
+  std::vector<TableRow> rows = wanted_rows(request, read_table(path, model.config.data.format));
   const std::vector<std::string> classes =
       request.classes.empty() ? classes_of(rows) : request.classes;
   FeatureWriter file(out);

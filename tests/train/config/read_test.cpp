@@ -86,6 +86,18 @@ TEST_CASE("values_that_do_not_fit_together_are_refused") {
   CHECK(contains(model("text_cfg: {vocab_size: 1000}"), "data.tokenizer.vocab_size is 4096"));
   CHECK(contains(error_of("train: {epochs: 3}"), "data.table is not set"));
   CHECK(contains(error_of("data: {table: t, tokenizer: {kind: file}}"), "file is not set"));
+  const auto data = [](const std::string& keys) { return error_of("data: {" + keys + "}"); };
+  CHECK(contains(data("table: t, sources: [{table: u}]"), "both set"));
+  CHECK(contains(data("sources: [{split: u}]"), "data.sources.0.table is not set"));
+  CHECK(contains(data("sources: [{table: u, weight: 2}]"), "set data.dataset_resampled: true"));
+  CHECK(contains(data("table: t, train_num_samples: 9"), "set data.dataset_resampled: true"));
+  CHECK(contains(data("table: t, shuffle_buffer: 9, dataset_resampled: true"), "no meaning"));
+  CHECK(contains(data("table: t, separator: ';;'"), "data.separator is ';;'"));
+  CHECK(contains(data("table: t, class_template: a photo"), "it needs {} where"));
+  CHECK(contains(data("table: t, captions: [{probability: 1}]"), "captions.0.key is not set"));
+  CHECK(contains(data("table: t, caption_key: a, captions: [{key: b}]"), "both set"));
+  CHECK(contains(error_of("data: {sources: [{table: t}]}\nevaluate: [{split: a}]"),
+                 "with data.sources there is no other"));
   CHECK(
       contains(error_of("data: {table: t, augment: {scale: [1, 0.5]}}"), "must not be the larger"));
   CHECK(contains(error_of(good + "train: {lr_scheduler: const-cooldown}"), "epochs_cooldown is 0"));
