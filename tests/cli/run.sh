@@ -129,6 +129,18 @@ expect 1 'empty.jsonl:6: .*caption' train empty.yaml --run r8
 rows broken '{"image":"0.png","caption":'
 expect 1 'broken.jsonl:6:' train broken.yaml --run r9
 
+# Shards: the same training as from the table, so the same loss.
+expect 0 'shard-\{000000..000001\}.tar: 6 samples in 2 shards' \
+  "$tandem" data pack good.jsonl --out shard --samples 3
+expect 0 '"rows": 6' "$tandem" data inspect 'shard-{000000..000001}.tar' --json --html grid.html
+[ "$(grep -o 'data:image/png' grid.html | wc -l)" = 6 ] || { echo "FAILED: grid"; failures=1; }
+variant shards.yaml 's/good.jsonl/"shard-{000000..000001}.tar"/'
+expect 0 'report: ' train shards.yaml --run r10
+losses() { grep -o '"loss":[^,]*' "$1/metrics.jsonl"; }
+[ "$(losses good)" = "$(losses r10)" ] || { echo "FAILED: losses"; failures=1; }
+truncate -s 4000 shard-000001.tar
+expect 1 'shard-000001.tar: .*it was cut' train shards.yaml --run r11
+
 # Checkpoints.
 checkpoint=$(ls good/checkpoints/*.h5 | tail -1)
 head -c 3000 "$checkpoint" >truncated.h5
