@@ -6,6 +6,7 @@
 #include "train/checkpoint/safetensors.h"
 #include "train/checkpoint/seal.h"
 #include "train/data/png.h"
+#include "train/data/tar.h"
 #include "train/text/bpe.h"
 
 #include <fmt/core.h>
@@ -64,6 +65,15 @@ void write_tables(const Seeds& seeds) {
               "\1image,caption,caption_2,split,group\r\n"
               "a.png,\"one, \"\"two\"\"\nthree\",four,train,1\r\n");
   seeds.write("table", "tsv", "\2image\tcaption\na.png\ta b\n");
+  seeds.write("table", "tar",
+              std::string(1, '\3') + tar_member("1.png", "x") +
+                  tar_member("1.json", "{\"captions\":[\"a\",\"b\"],\"probabilities\":[1,2]}") +
+                  tar_member("2.jpg", "y") + tar_member("2.txt", "two") + tar_end());
+  seeds.write("table", "coco",
+              "\4{\"images\":[{\"id\":1,\"file_name\":\"a.png\"}],"
+              "\"annotations\":[{\"image_id\":1,\"caption\":\"a\"}]}");
+  seeds.write("table", "idx",
+              std::string("\5\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\2abcd", 21));
 }
 
 void write_tokenizers(const Seeds& seeds) {

@@ -189,7 +189,7 @@ void read_shards(const std::string& path, const TableFormat& format, TableRows& 
   const std::vector<std::string> names = expand_braces(path);
   std::vector<Shard> shards(names.size());
   // In parallel: it is mostly waiting for the disk.
-  Threads().run(static_cast<int64_t>(names.size()), [&](int64_t i) {
+  Threads(names.size() == 1 ? 1 : 0).run(static_cast<int64_t>(names.size()), [&](int64_t i) {
     Shard& shard = shards[i];
     shard.rows.emplace(names[i], problems ? &shard.problems : nullptr);
     try {
