@@ -164,3 +164,22 @@ TEST_CASE("rows_without_a_group_are_groups_of_their_own") {
   rows[1].group = rows[3].group = "cat";
   CHECK(group_numbers(rows) == std::vector<int64_t>{0, 1, 2, 1});
 }
+
+TEST_CASE("sources_are_joined_with_their_weights_and_groups_of_their_own") {
+  const TemporaryFolder folder;
+  folder.write("a.png", "");
+  DataConfig data;
+  data.sources = {{.table = folder.write("a.csv", "image,caption,group\na.png,x,7\n")},
+                  {.table = folder.write("b.csv", "image,caption,group,split\na.png,y,7,val\n"
+                                                  "a.png,z,7,train\n"),
+                   .split = "val",
+                   .weight = 2.5}};
+  const std::vector<TableRow> rows = training_rows(data);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].weight == 1);
+  CHECK(rows[1].weight == 2.5f);
+  CHECK(rows[1].captions[0] == "y");
+  CHECK(group_numbers(rows) == std::vector<int64_t>{0, 1});
+  data.sources[1].split = "none";
+  CHECK_THROWS_AS(training_rows(data), ConfigError);
+}
