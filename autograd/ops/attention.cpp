@@ -6,6 +6,7 @@
 // qkv [N, T, 3C]   out [N, T, C]   kept for backward: lse [N, H, T], log-sum-exp of the rows of S
 #include "autograd/ops/attention.h"
 
+#include "autograd/cost.h"
 #include "autograd/ops/attention_vulkan.h"
 #include "autograd/ops/require.h"
 #include "autograd/ops/stored.h"
@@ -219,6 +220,21 @@ const Op& attention_op = register_op({.name = "attention",
                                       .cases = cases,
                                       .low_inputs = {0},
                                       .low_outputs = {0}});
+
+
+// Of so many products of T x T by D; a causal one needs its lower half only.
+template <int products>
+Cost cost(const OpContext& context) {
+  const cpu::AttentionShape shape = shape_of(context);
+  const auto T = static_cast<double>(shape.tokens);
+  const double pairs = shape.causal ? T * (T + 1) / 2 : T * T;
+  const auto channels = static_cast<double>(shape.heads * shape.width);
+  return {2 * products * static_cast<double>(context.in(0)[0]) * pairs * channels,
+          bytes_moved(context)};
+}
+
+const RegisteredCost forward_cost("attention", cost<2>);
+const RegisteredCost gradient_cost("attention_gradient", cost<5>);
 
 }  // namespace
 

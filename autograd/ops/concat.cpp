@@ -1,6 +1,7 @@
 // Concatenation and slices along one axis, each in the other's gradient.
 //   y = concat(x_0, x_1, ...)     dx_k = slice of dy
 //   y = slice(x, [begin, end))    dx = dy at [begin, end), 0 elsewhere
+#include "autograd/cost.h"
 #include "autograd/ops/copy_dispatch.h"
 #include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
@@ -274,6 +275,12 @@ const Op& slice_op = register_op({.name = "slice",
                                   .cpu = cpu_slice,
                                   .vulkan = vulkan_slice,
                                   .cases = slice_cases});
+
+
+// Of the source it reads as much as it writes.
+const RegisteredCost slice_cost("slice", [](const OpContext& context) -> Cost {
+  return {0, 2.0 * static_cast<double>(context.outputs[0]->bytes())};
+});
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 // the order of additions never changes.
 #include "autograd/ops/embedding.h"
 
+#include "autograd/cost.h"
 #include "autograd/ops/dispatch.h"
 #include "core/cpu/embedding.h"
 #include "core/cpu/movement.h"
@@ -194,6 +195,12 @@ const Op& embedding_op = register_op({.name = "embedding",
                                       .cpu = cpu,
                                       .vulkan = vulkan,
                                       .cases = cases});
+
+
+// Of the source it reads as much as it writes.
+const RegisteredCost embedding_cost("embedding", [](const OpContext& context) -> Cost {
+  return {0, 2.0 * static_cast<double>(context.outputs[0]->bytes())};
+});
 
 }  // namespace
 

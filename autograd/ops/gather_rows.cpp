@@ -1,5 +1,6 @@
 // One row of every sample, such as the one at the end token.
 //   y[n, c] = x[n, index[n], c]      dx[n, t, c] = dy[n, c] where t = index[n], else 0
+#include "autograd/cost.h"
 #include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
 #include "core/cpu/movement.h"
@@ -135,6 +136,12 @@ const Op& gather_rows_op = register_op({.name = "gather_rows",
                                         .cpu = cpu,
                                         .vulkan = vulkan,
                                         .cases = cases});
+
+
+// Of the source it reads as much as it writes.
+const RegisteredCost gather_rows_cost("gather_rows", [](const OpContext& context) -> Cost {
+  return {0, 2.0 * static_cast<double>(context.outputs[0]->bytes())};
+});
 
 }  // namespace
 

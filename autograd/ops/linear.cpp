@@ -3,6 +3,7 @@
 //   dp = f'(p) dy             dx = dp W      dW = dp' x      dbias = sum over rows of dp
 //   dresidual = dy
 // x [..., C]   W [D, C]   bias [D]   p, y, residual [..., D]   kept for backward: p, if f is there
+#include "autograd/cost.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/matmul_kernels.h"
@@ -239,6 +240,15 @@ const Op& linear_op = register_op({.name = "linear",
                                    .low_inputs = {in_x, in_weight},
                                    .low_outputs = {0, 1},
                                    .product = true});
+
+
+template <auto product_rule>
+Cost cost(const OpContext& context) {
+  return {product_rule(context).flops(), bytes_moved(context)};
+}
+
+const RegisteredCost forward_cost("linear", cost<product>);
+const RegisteredCost gradient_cost("linear_gradient", cost<gradient_product>);
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 // a [..., m, k]   b [..., k, n]   y [..., m, n]
 #include "autograd/ops/matmul.h"
 
+#include "autograd/cost.h"
 #include "autograd/ops/matmul_kernels.h"
 #include "autograd/ops/reshape.h"
 
@@ -159,6 +160,11 @@ const Op& matmul_op = register_op({.name = "matmul",
                                    .low_inputs = {0, 1},
                                    .low_outputs = {0},
                                    .product = true});
+
+
+const RegisteredCost matmul_cost("matmul", [](const OpContext& context) -> Cost {
+  return {product(context).flops(), bytes_moved(context)};
+});
 
 }  // namespace
 
