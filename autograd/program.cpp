@@ -63,22 +63,12 @@ class Program::Binder {
 
  private:
   void upload_constants() {
-    std::vector<bool> used(plan_.values.size(), false);
-    for (const Node& node : plan_.nodes) {
-      for (const int id : node.inputs) {
-        if (id >= 0) used[static_cast<size_t>(plan_.roots[static_cast<size_t>(id)])] = true;
-      }
-    }
-    for (const int id : plan_.fetches) {
-      used[static_cast<size_t>(plan_.roots[static_cast<size_t>(id)])] = true;
-    }
-    for (size_t i = 0; i < plan_.values.size(); ++i) {
-      const Value& value = plan_.values[i];
-      if (value.source != Value::Source::constant || !used[i]) continue;
+    for (const int id : used_constants(plan_)) {
+      const Value& value = plan_.values[static_cast<size_t>(id)];
       memories_.push_back(device_.allocate(value.constant.size(), "a constant"));
       const BufferRange range{memories_.back().get(), 0, value.constant.size()};
       device_.write(range, value.constant.data());
-      constants_[static_cast<int>(i)] = range;
+      constants_[id] = range;
     }
   }
 
@@ -210,23 +200,6 @@ std::vector<float> Program::fetch(uint64_t ticket, size_t index) const {
 
 std::vector<KernelTime> Program::profile(const Feeds& feeds) {
   return recording_->profile(arranged(feeds));
-}
-
-std::vector<std::string> Program::largest_values(size_t count) const {
-  std::vector<const Storage*> order;
-  for (const Storage& storage : plan_.storages) order.push_back(&storage);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Storage* a, const Storage* b) { return a->bytes > b->bytes; });
-  std::vector<std::string> lines;
-  for (size_t i = 0; i < std::min(count, order.size()); ++i) {
-    const int id = order[i]->value;
-    const Value* value = id < 0 ? nullptr : &plan_.values[static_cast<size_t>(id)];
-    lines.push_back(value == nullptr
-                        ? fmt::format("scratch, {} bytes", order[i]->bytes)
-                        : fmt::format("{} {}, {} bytes", value->name.empty() ? "a" : value->name,
-                                      value->type.str(), order[i]->bytes));
-  }
-  return lines;
 }
 
 }  // namespace tandem

@@ -1,7 +1,7 @@
 // A graph made ready for one device, to be run many times.
 #pragma once
 
-#include "autograd/plan.h"
+#include "autograd/memory_report.h"
 #include "autograd/variables.h"
 
 #include <map>
@@ -13,16 +13,6 @@ struct CompileOptions {
   bool recompute_blocks = false;  // gradient checkpointing: compute blocks' inner values again
   DType precision = DType::f32;   // or bf16 or f16: of matrix products (autograd/precision.h)
   bool update = true;             // run what changes variables; else only what is fetched
-};
-
-// Bytes on the device, known before the first run.
-struct MemoryReport {
-  size_t trainable = 0;
-  size_t frozen = 0;
-  size_t state = 0;      // optimizer moments and the like
-  size_t constants = 0;
-  size_t activations = 0;  // the program's arenas: inputs, activations, gradients, scratch
-  size_t peak() const { return trainable + frozen + state + constants + activations; }
 };
 
 // What a run is given: the bytes of every input, by name.
@@ -55,9 +45,6 @@ class Program {
   const MemoryReport& memory() const { return memory_; }
   size_t kernels() const { return kernel_count_; }
   const std::vector<std::string>& inputs() const { return input_names_; }
-
-  // The largest values that the arena holds, "name-or-op type bytes", largest first.
-  std::vector<std::string> largest_values(size_t count) const;
 
  private:
   class Binder;

@@ -4,18 +4,30 @@
 
 namespace tandem {
 
+namespace {
+
+Tensor image_features(Graph& graph, const ClipConfig& config, int64_t chunk) {
+  const Clip model(graph, config);
+  return model.encode_image(model.pixel_input(graph, chunk));
+}
+
+Tensor text_features(Graph& graph, const ClipConfig& config, int64_t chunk) {
+  const Clip model(graph, config);
+  return model.encode_text(model.text_inputs(graph, chunk));
+}
+
+constexpr auto towers = {image_features, text_features};
+
+}  // namespace
+
 Encoder::Encoder(const ClipConfig& config, Variables& variables, int64_t chunk)
     : config_(config), chunk_(chunk) {
-  {
+  for (const auto tower : towers) {
     Graph graph;
-    const Clip model(graph, config);
-    const Tensor features = model.encode_image(model.pixel_input(graph, chunk));
-    image_program_ = std::make_unique<Program>(graph, variables, std::vector<Tensor>{features});
+    const Tensor features = tower(graph, config, chunk);
+    (tower == image_features ? image_program_ : text_program_) =
+        std::make_unique<Program>(graph, variables, std::vector<Tensor>{features});
   }
-  Graph graph;
-  const Clip model(graph, config);
-  const Tensor features = model.encode_text(model.text_inputs(graph, chunk));
-  text_program_ = std::make_unique<Program>(graph, variables, std::vector<Tensor>{features});
 }
 
 std::vector<float> Encoder::images(std::span<const float> pixels) {
@@ -53,6 +65,18 @@ std::vector<float> Encoder::text_chunk(std::span<const int32_t> ids) {
   std::vector<float> features = text_program_->fetch(ticket, 0);
   features.resize(ids.size() / T * static_cast<size_t>(config_.embed_dim));
   return features;
+}
+
+size_t planned_encoder_bytes(const ClipConfig& config, int64_t chunk, const DeviceInfo& device) {
+  size_t bytes = 0;
+  for (const auto tower : towers) {
+    Graph graph;
+    Plan plan = make_plan(graph, {tower(graph, config, chunk)}, false);
+    place_values(plan, device);
+    const MemoryReport memory = planned_memory(graph, plan);
+    bytes += memory.activations + memory.constants;
+  }
+  return bytes;
 }
 
 }  // namespace tandem

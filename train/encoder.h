@@ -32,4 +32,7 @@ class Encoder {
   std::unique_ptr<Program> text_program_;
 };
 
+// Bytes that an Encoder takes of such a device besides the variables, without opening it.
+size_t planned_encoder_bytes(const ClipConfig& config, int64_t chunk, const DeviceInfo& device);
+
 }  // namespace tandem

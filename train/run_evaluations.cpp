@@ -2,12 +2,6 @@
 
 namespace tandem {
 
-namespace {
-
-constexpr int64_t chunk = 64;  // pictures or captions encoded at a time
-
-}  // namespace
-
 RunEvaluations::RunEvaluations(const RunConfig& config, Variables& variables,
                                const Tokenizer& tokenizer)
     : model_(config.model), variables_(variables) {

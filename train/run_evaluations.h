@@ -12,6 +12,8 @@ namespace tandem {
 
 class RunEvaluations {
  public:
+  static constexpr int64_t chunk = 64;  // pictures or captions encoded at a time
+
   // Opens the split of each. `variables` and `tokenizer` must outlive this. Throws ConfigError.
   RunEvaluations(const RunConfig& config, Variables& variables, const Tokenizer& tokenizer);
 

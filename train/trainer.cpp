@@ -4,6 +4,7 @@
 #include "train/config/reference.h"
 #include "train/data/write_file.h"
 #include "train/lock.h"
+#include "train/memory_check.h"
 #include "train/nonfinite_steps.h"
 #include "train/resume.h"
 #include "train/run_loader.h"
@@ -41,6 +42,8 @@ class Trainer::State {
         output_(folder_),
         nonfinite_(config_.train, output_) {
     std::unique_ptr<Device> device = open();
+    const DeviceInfo info = device->info();
+    check_memory(config_, info, memory_limit(info));
     if (options.resume) {
       resumed_ = checkpoint_to_resume(folder_, config_, device->info(),
                                       options.allow_config_change, output_);
@@ -48,7 +51,9 @@ class Trainer::State {
     rows_ = training_rows(config_.data);
     tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
                           : make_tokenizer(config_, rows_);
-    on_device_.emplace(config_, folder_, std::move(device), *tokenizer_, output_);
+    telling_out_of_memory(config_, info, [&] {
+      on_device_.emplace(config_, folder_, std::move(device), *tokenizer_, output_);
+    });
     if (resumed_) restore();
     open_loader();
     write_file(folder_.config().string(), to_yaml(config_));
@@ -58,6 +63,17 @@ class Trainer::State {
   }
 
   void run() {
+    const DeviceInfo info = on_device_->device->info();
+    telling_out_of_memory(config_, info, [this] { run_to_the_end(); });
+  }
+
+ private:
+  uint64_t memory_limit(const DeviceInfo& device) const {
+    const uint64_t free = free_memory(device);
+    return options_.device_memory > 0 ? std::min(free, options_.device_memory) : free;
+  }
+
+  void run_to_the_end() {
     const StopSignals signals;
     bool done = false;
     while (!done) {
@@ -73,7 +89,6 @@ class Trainer::State {
     }
   }
 
- private:
   void train() {
     while (position_.step < steps_ && !StopSignals::requested()) train_one();
     settle();

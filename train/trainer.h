@@ -16,13 +16,14 @@ struct TrainOptions {
   bool allow_config_change = false;  // resume although what is trained has changed
   DeviceOptions device;  // the device itself is the config's
   std::function<std::unique_ptr<Device>()> open;  // opens another in place of the config's
+  uint64_t device_memory = 0;  // the most to take of it, in bytes; 0: what is free
 };
 
 class Trainer {
  public:
   // Opens everything: the run's folder and lock, the data, the device, and the compiled step; says
-  // what it has, the planned memory among it. Throws ConfigError, DataError, DeviceError,
-  // CheckpointError.
+  // what it has, the planned memory among it. Throws ConfigError, DataError, DeviceError
+  // (OutOfMemoryError before anything large is allocated, if it would not fit), CheckpointError.
   Trainer(const RunConfig& config, const TrainOptions& options);
   ~Trainer();
 

@@ -1,6 +1,7 @@
 #include "core/cpu/cpu_device.h"
 
-#include "core/error.h"
+#include "core/cpu/host_memory.h"
+#include "core/out_of_memory.h"
 
 #include <hwy/highway.h>
 #include <hwy/targets.h>
@@ -24,7 +25,8 @@ class HostMemory final : public Memory {
     void* address = mmap(nullptr, std::max<size_t>(bytes, 1), PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (address == MAP_FAILED) {
-      fail<DeviceError>("cpu: no {} bytes of memory for {}; use a smaller batch.", bytes, label);
+      fail<OutOfMemoryError>("cpu: no {} bytes of memory for {}; use a smaller batch.", bytes,
+                             label);
     }
     madvise(address, bytes, MADV_HUGEPAGE);
     address_ = static_cast<std::byte*>(address);
@@ -131,7 +133,7 @@ DeviceInfo cpu_info() {
   if (info.name.empty()) info.name = "CPU";
   info.driver = "native";
   info.memory_bytes = kilobytes(proc_value("/proc/meminfo", "MemTotal"));
-  info.memory_free_bytes = kilobytes(proc_value("/proc/meminfo", "MemAvailable"));
+  info.memory_free_bytes = free_host_memory();
   // The best target is the lowest bit.
   info.simd = hwy::TargetName(int64_t{1} << std::countr_zero(
                                   static_cast<uint64_t>(hwy::SupportedTargets())));

@@ -1,6 +1,6 @@
 #include "core/vulkan/memory.h"
 
-#include "core/error.h"
+#include "core/out_of_memory.h"
 #include "core/vulkan/device_info.h"
 
 #include <algorithm>
@@ -52,12 +52,13 @@ BackedBuffer make_buffer(VulkanContext& context, size_t bytes, VkBufferUsageFlag
   allocate.memoryTypeIndex = memory_type(context, needs.memoryTypeBits, required, preferred, label);
   VkDeviceMemory memory = VK_NULL_HANDLE;
   const VkResult result = vkAllocateMemory(context.device(), &allocate, nullptr, &memory);
-  if (result != VK_SUCCESS) {
-    fail<DeviceError>(
+  if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) {
+    fail<OutOfMemoryError>(
         "vulkan: {} gave {} for {} bytes of memory for {}{}; use a smaller batch or "
         "another device.",
         context.info().name, name_of(result), bytes, label, what_is_free(context));
   }
+  check(result, "vkAllocateMemory", label);
   BackedBuffer backed{{context.device(), memory}, std::move(owned)};
   TANDEM_VK(vkBindBufferMemory(context.device(), buffer, memory, 0), label);
   return backed;
@@ -77,7 +78,7 @@ uint64_t largest_allocation(VulkanContext& context) {
 BackedBuffer make_storage(VulkanContext& context, size_t bytes, std::string_view label) {
   const uint64_t most = largest_allocation(context);
   if (bytes > most) {
-    fail<DeviceError>(
+    fail<OutOfMemoryError>(
         "vulkan: {} bytes of memory were asked for {} but {} gives at most {} in "
         "one block; use a smaller batch or another device.",
         bytes, label, context.info().name, most);

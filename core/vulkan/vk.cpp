@@ -1,6 +1,7 @@
 #include "core/vulkan/vk.h"
 
 #include "core/device_lost.h"
+#include "core/out_of_memory.h"
 
 namespace tandem {
 
@@ -52,6 +53,11 @@ void check(VkResult result, std::string_view call, std::string_view purpose) {
   if (result == VK_ERROR_DEVICE_LOST) {
     fail<DeviceLostError>("vulkan: {} gave {} for {}.", call.substr(0, call.find('(')),
                           name_of(result), purpose);
+  }
+  if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) {
+    fail<OutOfMemoryError>("vulkan: {} gave {} ({}) for {}; use a smaller batch.",
+                           call.substr(0, call.find('(')), name_of(result),
+                           static_cast<int>(result), purpose);
   }
   fail<DeviceError>("vulkan: {} gave {} ({}) for {}.", call.substr(0, call.find('(')),
                     name_of(result), static_cast<int>(result), purpose);

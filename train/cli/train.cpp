@@ -1,3 +1,4 @@
+#include "train/byte_size.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
 #include "train/config/read.h"
@@ -13,6 +14,7 @@ struct Options {
   std::string config;
   std::vector<std::string> overrides;
   DeviceChoice device;
+  std::string device_memory;
   TrainOptions train;
 };
 
@@ -22,6 +24,7 @@ void run(const Options& options) {
   if (!options.device.name.empty()) config.device = options.device.name;
   TrainOptions train = options.train;
   train.device = options.device.options;
+  if (!options.device_memory.empty()) train.device_memory = parse_bytes(options.device_memory);
   Trainer(config, train).run();
 }
 
@@ -40,6 +43,8 @@ void add_train(CLI::App& program) {
   command->add_flag("--allow-config-change", options->train.allow_config_change,
                     "resume although the config has changed since the checkpoint");
   add_device_options(*command, options->device);
+  command->add_option("--device-memory", options->device_memory,
+                      "the most memory to take of the device, as 8GiB; else what is free");
   command->footer("Example: tandem train configs/quickstart.yaml --set train.epochs=2");
   command->callback([options] { run(*options); });
 }
