@@ -5,6 +5,7 @@
 #include "core/philox.h"
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
+#include "train/cli/spread.h"
 #include "train/precision.h"
 
 #include <fmt/core.h>
@@ -12,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 
 namespace tandem {
 
@@ -50,9 +50,7 @@ struct Timing {
   std::string layer;
   const char* kind;  // "NT", "NN" or "TN"
   MatmulShape shape;
-  int runs = 0;
-  double median = 0;         // GFLOP/s
-  double low = 0, high = 0;  // quartiles
+  Spread gflops;  // a second
 };
 
 // One product on a device, ready to run.
@@ -76,12 +74,7 @@ class Product {
     recording_ = device.record(std::move(kernels), {}, {{y_.memory, 0, 4}});
   }
 
-  double seconds() {
-    using Clock = std::chrono::steady_clock;
-    const auto start = Clock::now();
-    recording_->output(recording_->submit({}), 0);
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  }
+  void run() { recording_->output(recording_->submit({}), 0); }
 
  private:
   BufferRange block(size_t bytes) {
@@ -124,18 +117,8 @@ class Product {
 Timing measure(Device& device, const Layer& layer, const char* kind, const MatmulShape& shape,
                DType dtype, double budget) {
   Product product(device, shape, dtype);
-  product.seconds();  // warms caches up and compiles the pipeline
-  std::vector<double> rates;
-  for (double spent = 0; rates.size() < 3 || (spent < budget && rates.size() < 1000);) {
-    const double seconds = product.seconds();
-    spent += seconds;
-    rates.push_back(shape.flops() / seconds / 1e9);
-  }
-  std::sort(rates.begin(), rates.end());
-  const auto at = [&](double share) {
-    return rates[static_cast<size_t>(share * static_cast<double>(rates.size() - 1) + 0.5)];
-  };
-  return {layer.name, kind, shape, static_cast<int>(rates.size()), at(0.5), at(0.25), at(0.75)};
+  const Spread seconds = time_runs(budget, [&] { product.run(); });
+  return {layer.name, kind, shape, seconds.rate(shape.flops() / 1e9)};
 }
 
 Layer parse_shape(const std::string& text) {
@@ -159,17 +142,19 @@ void print(const std::vector<Timing>& timings, double best) {
   fmt::print("{:<28} {:<4} {:>6} {:>6} {:>6} {:>9} {:>15} {:>6}\n", "layer", "kind", "m", "n", "k",
              "GFLOP/s", "quartiles", "share");
   for (const Timing& t : timings) {
+    const Spread& rate = t.gflops;
     fmt::print("{:<28} {:<4} {:>6} {:>6} {:>6} {:>9.1f} {:>7.1f} {:>7.1f} {:>5.0f}%\n", t.layer,
-               t.kind, t.shape.m, t.shape.n, t.shape.k, t.median, t.low, t.high,
-               100 * t.median / best);
+               t.kind, t.shape.m, t.shape.n, t.shape.k, rate.median, rate.low, rate.high,
+               100 * rate.median / best);
   }
 }
 
 nlohmann::ordered_json to_json(const Timing& t, double best) {
-  return {{"layer", t.layer},        {"kind", t.kind},      {"m", t.shape.m},
-          {"n", t.shape.n},          {"k", t.shape.k},      {"runs", t.runs},
-          {"gflops", t.median},      {"gflops_low", t.low}, {"gflops_high", t.high},
-          {"share", t.median / best}};
+  nlohmann::ordered_json item{{"layer", t.layer}, {"kind", t.kind},   {"m", t.shape.m},
+                              {"n", t.shape.n},   {"k", t.shape.k},   {"runs", t.gflops.runs}};
+  add_spread(item, "gflops", t.gflops);
+  item["share"] = t.gflops.median / best;
+  return item;
 }
 
 void run(const Options& options) {
@@ -194,7 +179,7 @@ void run(const Options& options) {
         {"TN", {.m = l.to, .n = l.from, .k = l.rows, .transpose_a = true}}};
     for (const auto& [kind, shape] : kinds) {
       timings.push_back(measure(*device, l, kind, shape, dtype, options.seconds));
-      best = std::max(best, timings.back().median);
+      best = std::max(best, timings.back().gflops.median);
     }
   }
   if (!options.json) {

@@ -3,6 +3,7 @@
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
 #include "train/cli/parent.h"
+#include "train/cli/spread.h"
 #include "train/config/read.h"
 #include "train/precision.h"
 #include "train/train_step.h"
@@ -95,38 +96,37 @@ void run(const Options& options) {
   std::vector<double> seconds;
   double first = 0;
   for (int64_t i = 0; i < options.warmup + options.steps; ++i) {
-    const auto begin = Clock::now();
-    const double loss = step.result(step.run(batch, {.lr = 1e-4, .t = i + 1})).loss;
-    if (!(loss == loss)) fail<Error>("bench step: the loss is not a number.");
-    const auto now = Clock::now();
-    if (i == 0) first = std::chrono::duration<double>(now - start).count();
-    if (i >= options.warmup) seconds.push_back(std::chrono::duration<double>(now - begin).count());
+    const double time = seconds_of([&] {
+      const double loss = step.result(step.run(batch, {.lr = 1e-4, .t = i + 1})).loss;
+      if (!(loss == loss)) fail<Error>("bench step: the loss is not a number.");
+    });
+    if (i == 0) first = std::chrono::duration<double>(Clock::now() - start).count();
+    if (i >= options.warmup) seconds.push_back(time);
   }
-  std::sort(seconds.begin(), seconds.end());
-  const double median = seconds[seconds.size() / 2];
+  const Spread spread = spread_of(seconds);
+  const double rate = static_cast<double>(options.batch) / spread.median;
   const MemoryReport& memory = step.program().memory();
-  const nlohmann::ordered_json document{
+  nlohmann::ordered_json document{
       {"model", options.model},
       {"device", device->info().name},
       {"precision", options.precision},
       {"batch", options.batch},
-      {"pairs_per_second", static_cast<double>(options.batch) / median},
-      {"step_seconds_median", median},
-      {"step_seconds_min", seconds.front()},
-      {"step_seconds_max", seconds.back()},
+      {"pairs_per_second", rate},
       {"first_step_seconds", first},
       {"peak_bytes", memory.peak()},
       {"activation_bytes", memory.activations},
       {"resident_peak_bytes", resident_peak_bytes()},
       {"kernels", step.program().kernels()}};
+  add_spread(document, "step_seconds", spread);
   if (options.json) {
     fmt::print("{}\n", document.dump(1));
     return;
   }
-  fmt::print("{} on {}, {}, batch {}: {:.1f} pairs/s (median of {} steps, {:.1f} to {:.1f} ms)\n",
-             options.model, device->info().name, options.precision, options.batch,
-             static_cast<double>(options.batch) / median, seconds.size(), 1e3 * seconds.front(),
-             1e3 * seconds.back());
+  fmt::print(
+      "{} on {}, {}, batch {}: {:.1f} pairs/s (median of {} steps, quartiles {:.1f} to {:.1f} "
+      "ms)\n",
+      options.model, device->info().name, options.precision, options.batch, rate, spread.runs,
+      1e3 * spread.low, 1e3 * spread.high);
   fmt::print("planned peak {:.1f} MB ({:.1f} MB of activations), resident {:.1f} MB\n",
              1e-6 * static_cast<double>(memory.peak()),
              1e-6 * static_cast<double>(memory.activations),
