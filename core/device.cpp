@@ -2,6 +2,7 @@
 
 #include "core/cpu/cpu_device.h"
 #include "core/error.h"
+#include "core/find_device.h"
 #include "core/vulkan/vulkan_device.h"
 
 #include <algorithm>
@@ -59,21 +60,26 @@ std::vector<DeviceInfo> list_devices() {
   return devices;
 }
 
-std::unique_ptr<Device> open_device(std::string_view name, const DeviceOptions& options) {
-  if (name == "cpu") return std::make_unique<CpuDevice>(options);
+DeviceInfo find_device(std::string_view name) {
+  if (name == "cpu") return cpu_info();
   const std::vector<DeviceInfo> devices = list_vulkan_devices();
   if (name == "auto") {
     const DeviceInfo* gpu = best_gpu(devices);
-    if (gpu == nullptr) return std::make_unique<CpuDevice>(options);
-    return open_vulkan_device(gpu->index, options);
+    return gpu == nullptr ? cpu_info() : *gpu;
   }
   if (name == "vulkan" || name.starts_with("vulkan:")) {
     const std::string_view wanted = name.substr(std::min<size_t>(name.size(), 7));
     for (const DeviceInfo& info : devices) {
-      if (fits(info, wanted)) return open_vulkan_device(info.index, options);
+      if (fits(info, wanted)) return info;
     }
   }
   refuse(name, devices);
+}
+
+std::unique_ptr<Device> open_device(std::string_view name, const DeviceOptions& options) {
+  const int index = find_device(name).index;
+  if (index < 0) return std::make_unique<CpuDevice>(options);
+  return open_vulkan_device(index, options);
 }
 
 }  // namespace tandem

@@ -114,6 +114,22 @@ expect 1 'step 1: .*; the run has gone back 5 times' \
   overflow --run s3 --set train.on_nonfinite=rollback
 expect 2 'on_nonfinite.*stop, skip, rollback' overflow --run s4 --set train.on_nonfinite=pray
 
+# Memory.
+expect 1 'planned peak is .* free; set train.batch_size=[12]' \
+  train good.yaml --run m1 --device-memory 575KiB
+expect 1 'even one pair with train.grad_checkpointing takes' \
+  train good.yaml --run m2 --device-memory 10KiB
+expect 2 "'much' is no amount of memory" train good.yaml --run m3 --device-memory much
+
+# Plans and speed.
+expect 0 'largest batch in 24.00 GiB' "$tandem" plan good.yaml --device gpu --device-memory 24GiB
+expect 0 '"pairs_per_second": [0-9]' \
+  "$tandem" plan good.yaml --peak-tflops 0.1 --bandwidth 10GB --json
+expect 2 'give both' "$tandem" plan good.yaml --peak-tflops 0.1
+expect 0 '"both_pictures_per_second"' "$tandem" bench data good.yaml --seconds 0 --json
+expect 0 '"op": "slice_gradient"' "$tandem" bench ops --device cpu --op slice --seconds 0 --json
+expect 2 "there is no case 'slices'" "$tandem" bench ops --device cpu --op slices
+
 # Data.
 rows() { head -5 good.jsonl >"$1.jsonl"; echo "$2" >>"$1.jsonl"; variant "$1.yaml" "s/good/$1/"; }
 rows absent '{"image":"absent.png","caption":"x","group":9}'
