@@ -89,6 +89,12 @@ uint64_t free_memory(const DeviceInfo& device) {
   return device.software() ? free_host_memory() : device.memory_bytes;
 }
 
+uint64_t memory_limit(const DeviceInfo& device, uint64_t most) {
+  const uint64_t free = free_memory(device);
+  if (free == 0 || most == 0) return std::max(free, most);
+  return std::min(free, most);
+}
+
 void check_memory(const RunConfig& config, const DeviceInfo& device, uint64_t free) {
   const StepPlan plan = plan_step(config, device);
   if (free == 0 || plan.peak() <= free) return;

@@ -13,6 +13,9 @@ struct DeviceInfo;
 // Bytes that a device has free; all it has where its driver does not say. 0 if not known.
 uint64_t free_memory(const DeviceInfo& device);
 
+// That, or `most` bytes if they are fewer; `most` 0: no limit.
+uint64_t memory_limit(const DeviceInfo& device, uint64_t most);
+
 // Throws OutOfMemoryError if the planned peak is more than `free` bytes (0: not known, anything
 // goes): a sentence, then the largest tensors and settings that fit, found by planning them.
 void check_memory(const RunConfig& config, const DeviceInfo& device, uint64_t free);

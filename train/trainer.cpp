@@ -43,7 +43,7 @@ class Trainer::State {
         nonfinite_(config_.train, output_) {
     std::unique_ptr<Device> device = open();
     const DeviceInfo info = device->info();
-    check_memory(config_, info, memory_limit(info));
+    check_memory(config_, info, memory_limit(info, options_.device_memory));
     if (options.resume) {
       resumed_ = checkpoint_to_resume(folder_, config_, device->info(),
                                       options.allow_config_change, output_);
@@ -68,11 +68,6 @@ class Trainer::State {
   }
 
  private:
-  uint64_t memory_limit(const DeviceInfo& device) const {
-    const uint64_t free = free_memory(device);
-    return options_.device_memory > 0 ? std::min(free, options_.device_memory) : free;
-  }
-
   void run_to_the_end() {
     const StopSignals signals;
     bool done = false;
