@@ -1,5 +1,7 @@
 // Includes point one way: core <- autograd <- models <- train. Vulkan is named in core/vulkan
 // alone, YAML in train/config alone.
+#include "tests/folders.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,7 +37,7 @@ std::string included_by(std::string_view line) {
 }
 
 std::vector<Include> includes_of(const fs::path& path) {
-  const auto file = fs::relative(path, TANDEM_SOURCE_DIR).generic_string();
+  const auto file = fs::relative(path, tandem::test::source_folder()).generic_string();
   std::vector<Include> includes;
   std::ifstream stream(path);
   int number = 0;
@@ -51,7 +53,7 @@ std::vector<Include> all_includes() {
   std::vector<Include> all;
   for (const auto& layer : kLayers) {
     for (const auto& entry :
-         fs::recursive_directory_iterator(fs::path(TANDEM_SOURCE_DIR) / layer)) {
+         fs::recursive_directory_iterator(tandem::test::source_folder() / layer)) {
       const auto extension = entry.path().extension();
       if (extension != ".h" && extension != ".cpp") continue;
       const auto includes = includes_of(entry.path());

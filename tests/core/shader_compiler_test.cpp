@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/vulkan/spirv.h"
 #include "tests/devices.h"
+#include "tests/folders.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -105,7 +106,7 @@ TEST_CASE("a_shader_folder_that_is_none_is_refused") {
 
 TEST_CASE("the_run_time_compiler_makes_what_the_build_embedded") {
   if (skipped()) return;
-  const ShaderCompiler compiler(TANDEM_SOURCE_DIR "/shaders");
+  const ShaderCompiler compiler((test::source_folder() / "shaders").string());
   const std::span<const uint32_t> embedded = embedded_spirv("fill");
   const std::vector<uint32_t> compiled = compiler.compile("fill");
   CHECK(std::equal(embedded.begin(), embedded.end(), compiled.begin(), compiled.end()));

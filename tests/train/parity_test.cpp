@@ -2,9 +2,9 @@
 #include "train/parity.h"
 
 #include "tests/devices.h"
+#include "tests/folders.h"
 #include "train/config/read.h"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 
@@ -13,8 +13,7 @@ using namespace tandem;
 namespace {
 
 std::filesystem::path fixtures() {
-  const char* shared = std::getenv("TANDEM_SHARED");
-  return std::filesystem::path(shared ? shared : TANDEM_SOURCE_DIR "/../shared") / "fixtures";
+  return test::shared_folder() / "fixtures";
 }
 
 void check_model(const std::string& name, DType precision = DType::f32) {

@@ -1,10 +1,10 @@
 #include "train/data/resize.h"
 
 #include "core/error.h"
+#include "tests/folders.h"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -36,9 +36,7 @@ int largest_difference(const std::vector<uint8_t>& a, const std::vector<uint8_t>
 }  // namespace
 
 TEST_CASE("pictures_are_preprocessed_as_pil_does") {
-  const char* given = std::getenv("TANDEM_SHARED");
-  const std::filesystem::path shared = given ? given : TANDEM_SOURCE_DIR "/../shared";
-  const auto folder = shared / "fixtures/preprocess";
+  const auto folder = test::shared_folder() / "fixtures/preprocess";
   if (!std::filesystem::exists(folder)) {
     MESSAGE("skipped: " << folder.string() << " is not here");
     return;

@@ -44,7 +44,7 @@ class TemporaryFolder {
 };
 
 // All bytes of a file.
-inline std::string content_of(const std::string& path) {
+inline std::string content_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -2,6 +2,7 @@
 #include "train/config/nearest.h"
 #include "train/config/read.h"
 
+#include "tests/folders.h"
 #include "tests/train/temporary_folder.h"
 
 #include <doctest/doctest.h>
@@ -13,7 +14,7 @@ using namespace tandem;
 TEST_CASE("every_config_that_is_shipped_can_be_read_and_read_back") {
   size_t count = 0;
   for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(TANDEM_SOURCE_DIR "/configs")) {
+       std::filesystem::recursive_directory_iterator(test::source_folder() / "configs")) {
     if (entry.path().extension() != ".yaml") continue;
     CAPTURE(entry.path().string());
     ++count;
@@ -29,7 +30,7 @@ TEST_CASE("every_config_that_is_shipped_can_be_read_and_read_back") {
 }
 
 TEST_CASE("the_readme_of_the_configs_has_the_current_reference") {
-  const std::string readme = test::content_of(TANDEM_SOURCE_DIR "/configs/README.md");
+  const std::string readme = test::content_of(test::source_folder() / "configs/README.md");
   INFO("copy the output of `tandem config keys` into configs/README.md");
   CHECK(readme.find(config_reference()) != std::string::npos);
 }

@@ -1,6 +1,7 @@
 #include "train/text/tokenizer.h"
 
 #include "core/error.h"
+#include "tests/folders.h"
 #include "train/text/bpe.h"
 #include "train/text/clean.h"
 #include "train/text/html.h"
@@ -8,7 +9,6 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
 #include <fstream>
 
 using namespace tandem;
@@ -20,18 +20,13 @@ const Tokenizer& clip() {
   return *tokenizer;
 }
 
-std::filesystem::path shared_folder() {
-  const char* set = std::getenv("TANDEM_SHARED");
-  return set != nullptr ? set : TANDEM_SOURCE_DIR "/../shared";
-}
-
 const std::vector<std::string> kCaptions = {"red heart", "red apple", "green apple", "green heart",
                                             "the reddest heart"};
 
 }  // namespace
 
 TEST_CASE("clip_ids_are_open_clips_on_every_line_of_the_fixture") {
-  std::ifstream lines(shared_folder() / "fixtures/clip_bpe.jsonl");
+  std::ifstream lines(test::shared_folder() / "fixtures/clip_bpe.jsonl");
   if (!lines) {
     MESSAGE("skipped: ../shared/fixtures/clip_bpe.jsonl is not there");
     return;
