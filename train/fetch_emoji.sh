@@ -14,6 +14,7 @@ packages=(
   @iconify-json/fluent-emoji-flat@1
   @iconify-json/emojione@1
   emojibase-data@17
+  emojilib@4
 )
 
 fail() {

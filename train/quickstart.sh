@@ -20,7 +20,7 @@ trap '[ $? = 0 ] || echo "quickstart.sh: stopped at \"$step\"; the reason is abo
 
 announce "Install missing packages"
 train/install.sh build
-[ -e data/packages/emojibase-data/.package ] || train/install.sh fetch
+[ -e data/packages/emojilib/.package ] || train/install.sh fetch
 
 announce "Build (the first time takes some minutes)"
 train/build.sh tandem
@@ -28,7 +28,7 @@ train/build.sh tandem
 announce "Fetch the emoji pictures"
 train/fetch_emoji.sh data/packages
 
-if [ ! -e data/emoji/emoji.jsonl ]; then
+if ! head -n 1 data/emoji/emoji.jsonl 2>/dev/null | grep -q '"joined"'; then
   announce "Draw the emoji"
   "$tandem" data prepare emoji
 fi

@@ -25,8 +25,9 @@ struct EmojiSummary {
 // Draws every concept of the split in each style that has it, as out/<style>/<code>.png, and then
 // writes the table out/emoji.jsonl. Splits: `train` and `val_<style>` for noto, twemoji and
 // openmoji; `seen_fluent`, `seen_emojione` for train concepts in the unseen styles;
-// `val_<style>` and `test_<style>` for the others (`fluent` for fluent-emoji-flat). The first
-// caption of a row is the plain name; rows of one concept share a group.
+// `val_<style>` and `test_<style>` for the others (`fluent` for fluent-emoji-flat). A row has
+// the plain `name`; `captions`, of which it is the first; and `joined`, captions that each hold the
+// name among some keywords, other ones in each row. Rows of one concept share a group.
 // Throws ConfigError for a size out of range and DataError for a package or split that is missing
 // or damaged, and for a picture that can't be drawn.
 EmojiSummary prepare_emoji(const EmojiOptions& options);

@@ -32,12 +32,15 @@ void write_packages(const TemporaryFolder& folder) {
                  std::string(style) == "emojione" ? "{}" : kChars);
   }
   folder.write("packages/emojibase-data/en/data.json",
-               R"([{"hexcode": "1F600", "label": "grinning face", "tags": ["face", "happy"]},
+               R"([{"hexcode": "1F600", "label": "grinning face", "emoji": "\ud83d\ude00",
+                    "tags": ["face", "happy"]},
                    {"hexcode": "1F601-FE0F", "label": "beaming face"},
                    {"hexcode": "1F602", "label": "face with tears"}])");
   for (const char* list : {"emojibase", "joypixels", "iamcal", "github"})
     folder.write(std::string("packages/emojibase-data/en/shortcodes/") + list + ".json",
                  R"({"1F600": ["grinning_face", "gleeful", "+1"]})");
+  folder.write("packages/emojilib/dist/emoji-en-US.json",
+               R"({"\ud83d\ude00\ufe0f": ["grinning_face", "smile", "happy", "big_smile", ":-D"]})");
   folder.write("split.json", kSplit);
 }
 
@@ -98,6 +101,13 @@ TEST_CASE("captions_start_with_the_name_and_go_on_with_other_names_and_keywords"
   CHECK(caption_variants("O button", {}, {"o2"}) == std::vector<std::string>{"O button"});
 }
 
+TEST_CASE("keywords_are_what_the_name_does_not_say_each_once") {
+  CHECK(emoji_keywords("grinning face", {"face", "happy", "Smile"},
+                       {"grinning_face", "smile", "big_smile", "8-)"}) ==
+        std::vector<std::string>{"happy", "Smile", "big smile"});
+  CHECK(emoji_keywords("O button", {}, {}).empty());
+}
+
 TEST_CASE("emoji_are_drawn_in_every_style_and_split_by_concept_and_style") {
   const TemporaryFolder folder;
   write_packages(folder);
@@ -112,6 +122,17 @@ TEST_CASE("emoji_are_drawn_in_every_style_and_split_by_concept_and_style") {
   CHECK(table.rows[0].captions[0] == "grinning face");
   CHECK(table.rows[0].group == "1F600");
   CHECK(load_image(table.rows[0].image).width == 16);
+  const TableFormat format{.captions = {{.key = "name"}, {.key = "joined"}}};
+  const auto trained = read_table(summary.table.string(), format);
+  const auto& captions = trained.rows[0].captions;
+  CHECK(captions.size() == 33);
+  CHECK(captions[0] == "grinning face");
+  for (const auto& caption : captions) {
+    CHECK(caption.find("grinning face") != std::string::npos);
+    CHECK((&caption == &captions[0] || caption.find(", ") != std::string::npos));
+  }
+  CHECK(captions != trained.rows[1].captions);
+  CHECK(trained.rows[13].captions == std::vector<std::string>{"face with tears"});
 }
 
 TEST_CASE("damaged_emoji_packages_are_refused") {
