@@ -13,6 +13,7 @@ build=(
   libdnnl-dev libhwy-dev=module:libhwy libcli11-dev nlohmann-json3-dev=module:nlohmann_json
   libpcre2-dev=module:libpcre2-8 libjpeg-dev=module:libjpeg libpng-dev=module:libpng
   libwebp-dev=module:libwebp zlib1g-dev=module:zlib librsvg2-dev=module:librsvg-2.0
+  libsentencepiece-dev=module:sentencepiece
 )
 fetch=(npm=command:npm tar ca-certificates)
 tests=(
@@ -21,7 +22,7 @@ tests=(
 )
 # Tests that want these say that they are skipped. Ubuntu has chromium as a snap only; clang is for
 # its libFuzzer.
-tests_optional=(chromium clang libclang-rt-dev)
+tests_optional=(chromium clang libclang-rt-dev python3-sentencepiece)
 
 fail() {
   echo "install.sh: $*" >&2

@@ -26,7 +26,8 @@ scratch=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$corpus" "$found"
 "$build/tests/fuzz/fuzz_seeds" "$corpus"
-mkdir -p "$corpus/config"
+mkdir -p "$corpus/config" "$corpus/tokenizer"
+cp tests/fixtures/text/pieces.model "$corpus/tokenizer/"
 for file in configs/*.yaml configs/models/*.yaml; do cp "$file" "$corpus/config/${file//\//_}"; done
 
 # No input has more than 64 KiB, and no single allocation may have more than 256 MiB, the most that

@@ -8,8 +8,10 @@
 #include "train/data/png.h"
 #include "train/data/tar.h"
 #include "train/text/bpe.h"
+#include "train/text/byte_symbols.h"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <png.h>
 // After <cstdio>, which it needs.
@@ -47,11 +49,10 @@ void write_checkpoints(const Seeds& seeds) {
 }
 
 void write_safetensors_seeds(const Seeds& seeds) {
-  write_safetensors(seeds.path("safetensors", "example").string(),
-                    test::example_checkpoint().model, {{"format", "pt"}});
-  const std::string header =
-      R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},)"
-      R"("b":{"dtype":"BF16","shape":[2,1],"data_offsets":[8,12]}})";
+  write_safetensors(seeds.path("safetensors", "example").string(), test::example_checkpoint().model,
+                    {{"format", "pt"}});
+  const std::string header = R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},)"
+                             R"("b":{"dtype":"BF16","shape":[2,1],"data_offsets":[8,12]}})";
   seeds.write("safetensors", "integers",
               test::little(uint64_t{header.size()}) + header + std::string(12, '\1'));
 }
@@ -72,8 +73,7 @@ void write_tables(const Seeds& seeds) {
   seeds.write("table", "coco",
               "\4{\"images\":[{\"id\":1,\"file_name\":\"a.png\"}],"
               "\"annotations\":[{\"image_id\":1,\"caption\":\"a\"}]}");
-  seeds.write("table", "idx",
-              std::string("\5\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\2abcd", 21));
+  seeds.write("table", "idx", std::string("\5\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\2abcd", 21));
 }
 
 void write_tokenizers(const Seeds& seeds) {
@@ -84,6 +84,26 @@ void write_tokenizers(const Seeds& seeds) {
   const gzFile file = gzopen(gzipped.c_str(), "wb");
   gzputs(file, "#version: 0.2\nt h\nth e</w>\n");
   gzclose(file);
+}
+
+// A vocab.json of the bytes and one merge, with its merges.txt; the same as a tokenizer.json.
+void write_huggingface(const Seeds& seeds) {
+  nlohmann::json vocabulary;
+  for (const char* end : {"", "</w>"})
+    for (const uint8_t byte : bytes_in_id_order()) {
+      const size_t id = vocabulary.size();
+      vocabulary[symbol_of_byte(byte) + end] = id;
+    }
+  vocabulary["re"] = 512;
+  vocabulary["<|startoftext|>"] = 513;
+  vocabulary["<|endoftext|>"] = 514;
+  seeds.write("tokenizer", "vocabulary",
+              vocabulary.dump() + std::string(1, '\0') + "#version: 0.2\nr e\n");
+  seeds.write("tokenizer", "huggingface",
+              R"({"normalizer":{"type":"Lowercase"},"pre_tokenizer":{"type":"ByteLevel"},)"
+              R"("added_tokens":[{"id":514,"content":"<|endoftext|>"}],"model":{"type":"BPE",)"
+              R"("end_of_word_suffix":"</w>","merges":["r e"],"vocab":)" +
+                  vocabulary.dump() + "}}");
 }
 
 void write_torch(const Seeds& seeds) {
@@ -181,6 +201,7 @@ int main(int argc, char** argv) {
   write_safetensors_seeds(seeds);
   write_tables(seeds);
   write_tokenizers(seeds);
+  write_huggingface(seeds);
   write_torch(seeds);
   write_pictures(seeds);
   write_webp(seeds);

@@ -32,9 +32,11 @@ void add_tokenize(CLI::App& program) {
   const auto options = std::make_shared<TokenizeOptions>();
   auto* command = program.add_subcommand(
       "tokenize", "Print the token ids of each line of standard input, without start and end");
-  command->add_option("--tokenizer", options->tokenizer,
-                      "JSON of `tandem tokenizer train`, or a merge list as CLIP has it, gzipped "
-                      "or not (default: CLIP's own)");
+  command->add_option(
+      "--tokenizer", options->tokenizer,
+      "JSON of `tandem tokenizer train`, a merge list as CLIP has it, Hugging Face's "
+      "tokenizer.json, vocab.json or merges.txt, a SentencePiece model, or the "
+      "folder of one (default: CLIP's own)");
   command->add_flag("--json", options->json, "one line {\"ids\": [...]} for each line of text");
   command->callback([options] { tokenize(*options); });
 }

@@ -49,18 +49,43 @@ struct Candidate {
 BpeTokenizer::BpeTokenizer(std::vector<Merge> merges) : merges_(std::move(merges)) {
   const auto symbols = written_symbols(merges_);
   // Two merges may make the same symbol; the last of its ids counts, as in CLIP.
-  std::unordered_map<std::string_view, int32_t> ids;
+  SymbolIds ids;
   for (size_t id = 0; id < symbols.size(); ++id) ids[symbols[id]] = static_cast<int32_t>(id);
-
-  symbols_.reserve(symbols.size());
   for (const auto& symbol : symbols) symbols_.push_back(bytes_of_symbol(symbol));
+  number_bytes(ids);
+  number_merges(ids);
+}
 
-  byte_ids_.resize(2 * kByteCount);
-  for (int32_t byte = 0; byte < kByteCount; ++byte) {
-    const auto& symbol = symbol_of_byte(static_cast<uint8_t>(byte));
-    byte_ids_[byte] = ids.at(symbol);
-    byte_ids_[kByteCount + byte] = ids.at(symbol + std::string(kWordEnd));
+BpeTokenizer::BpeTokenizer(std::vector<Merge> merges, std::vector<std::string> symbols)
+    : merges_(std::move(merges)), written_(std::move(symbols)) {
+  SymbolIds ids;
+  for (const auto& symbol : written_) {
+    if (!ids.emplace(symbol, static_cast<int32_t>(ids.size())).second)
+      fail<DataError>("tokenizer: symbol '{}' has two ids; the vocabulary is damaged.",
+                      valid_utf8(symbol));
+    symbols_.push_back(bytes_of_symbol(symbol));
   }
+  number_bytes(ids);
+  number_merges(ids);
+  if (written_ == written_symbols(merges_)) written_.clear();
+}
+
+void BpeTokenizer::number_bytes(const SymbolIds& ids) {
+  byte_ids_.resize(2 * kByteCount);
+  for (int32_t i = 0; i < 2 * kByteCount; ++i) {
+    auto symbol = symbol_of_byte(static_cast<uint8_t>(i % kByteCount));
+    if (i >= kByteCount) symbol += kWordEnd;
+    const auto found = ids.find(symbol);
+    if (found == ids.end())
+      fail<DataError>(
+          "tokenizer: the vocabulary lacks '{}', which stands for byte {}{}; one that "
+          "has all bytes, like CLIP's, was expected.",
+          symbol, i % kByteCount, i < kByteCount ? "" : " at the end of a word");
+    byte_ids_[i] = found->second;
+  }
+}
+
+void BpeTokenizer::number_merges(const SymbolIds& ids) {
   for (size_t rank = 0; rank < merges_.size(); ++rank) {
     const auto& [first, second] = merges_[rank];
     const auto first_id = ids.find(first);
@@ -69,9 +94,15 @@ BpeTokenizer::BpeTokenizer(std::vector<Merge> merges) : merges_(std::move(merges
       fail<DataError>(
           "tokenizer: merge {} joins '{}', which is neither a byte nor a merge's "
           "result; the list is damaged.",
-          rank, first_id == ids.end() ? first : second);
-    joints_[pair_key(first_id->second, second_id->second)] = {
-        static_cast<int32_t>(rank), ids.at(symbols[2 * kByteCount + rank])};
+          rank, valid_utf8(first_id == ids.end() ? first : second));
+    const auto joined = ids.find(first + second);
+    if (joined == ids.end())
+      fail<DataError>(
+          "tokenizer: merge {} makes '{}', which the vocabulary lacks; are the merges "
+          "and the vocabulary of one tokenizer?",
+          rank, valid_utf8(first + second));
+    joints_[pair_key(first_id->second, second_id->second)] = {static_cast<int32_t>(rank),
+                                                              joined->second};
   }
 }
 
@@ -167,7 +198,9 @@ std::string BpeTokenizer::decode(const std::vector<int32_t>& ids) const {
 std::string BpeTokenizer::serialize() const {
   auto lines = nlohmann::json::array();
   for (const auto& [first, second] : merges_) lines.push_back(first + ' ' + second);
-  return nlohmann::json{{"kind", "bpe"}, {"format", 1}, {"merges", lines}}.dump();
+  nlohmann::json document{{"kind", "bpe"}, {"format", 1}, {"merges", lines}};
+  if (!written_.empty()) document["symbols"] = written_;
+  return document.dump();
 }
 
 Merge merge_from_line(std::string_view line, size_t index) {

@@ -2,7 +2,8 @@
 // 2021, section 2.4): a cleaned, lower-cased caption is split into words; each word starts as its
 // bytes, the last one marked `</w>`, and the merges are applied in the order of the list.
 //
-// Ids: 256 bytes, 256 bytes that end a word, one a merge, start, end.
+// Ids: 256 bytes, 256 bytes that end a word, one a merge, start, end; or as a vocabulary lists
+// them.
 #pragma once
 
 #include "train/text/tokenizer.h"
@@ -24,12 +25,19 @@ class BpeTokenizer final : public Tokenizer {
   // Throws DataError if a merge names a symbol that is neither a byte nor another merge's result.
   explicit BpeTokenizer(std::vector<Merge> merges);
 
+  // The same with the symbols, as merge lists write them, in the order of their ids; start and end
+  // come after them. Throws DataError also if one occurs twice, or a byte or a merge's result is
+  // not among them.
+  BpeTokenizer(std::vector<Merge> merges, std::vector<std::string> symbols);
+
   std::vector<int32_t> encode(std::string_view text) const override;
   std::string decode(const std::vector<int32_t>& ids) const override;
   int64_t vocab_size() const override { return static_cast<int64_t>(symbols_.size()) + 2; }
   std::string serialize() const override;
 
  private:
+  using SymbolIds = std::unordered_map<std::string_view, int32_t>;
+
   struct Joint {
     int32_t rank;  // place in the list of merges
     int32_t id;    // of the joined symbol
@@ -39,7 +47,11 @@ class BpeTokenizer final : public Tokenizer {
   std::vector<int32_t> encode_word(std::string_view word) const;
   const Joint* joint_of(int32_t first, int32_t second) const;
 
+  void number_bytes(const SymbolIds& ids);
+  void number_merges(const SymbolIds& ids);
+
   std::vector<Merge> merges_;
+  std::vector<std::string> written_;            // the symbols, where they have ids of their own
   std::vector<std::string> symbols_;            // by id; the bytes, with a space for `</w>`
   std::vector<int32_t> byte_ids_;               // [512], by byte, and by 256 + byte at a word's end
   std::unordered_map<uint64_t, Joint> joints_;  // by first << 32 | second
@@ -51,6 +63,9 @@ class BpeTokenizer final : public Tokenizer {
 
 // The merge that "first second" names; `index` is its place, for the message. Throws DataError.
 Merge merge_from_line(std::string_view line, size_t index);
+
+// Lines of CLIP's list that CLIP itself reads.
+inline constexpr size_t kClipMerges = 49152 - 256 - 2;
 
 // The merges of a list in CLIP's format: a header line, then one merge a line, of which at most
 // `limit` are read. Throws DataError.

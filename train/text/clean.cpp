@@ -6,6 +6,7 @@
 // GLib's Unicode tables: it is there already, under librsvg.
 #include <glib.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace tandem {
@@ -86,11 +87,35 @@ std::string collapse_spaces(std::string_view text) {
   return out;
 }
 
+// Capitals that are no letters, which GLib leaves alone: Roman numerals and letters in circles.
+std::string lower_numerals(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const uint32_t code = next_utf8(text, at);
+    const bool roman = code >= 0x2160 && code <= 0x216f;
+    const bool circled = code >= 0x24b6 && code <= 0x24cf;
+    append_utf8(code + (roman ? 16 : circled ? 26 : 0), out);
+  }
+  return out;
+}
+
 std::string lower_case(std::string text) {
-  if (!is_ascii(text)) return GText(g_utf8_strdown(text.c_str(), length_of(text))).get();
+  if (!is_ascii(text))
+    return lower_numerals(GText(g_utf8_strdown(text.c_str(), length_of(text))).get());
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return text;
+}
+
+// Python's string.punctuation.
+bool is_punctuation(char c) {
+  return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
+         (c >= '{' && c <= '~');
+}
+
+std::string fixed_text(std::string_view text) {
+  return unescape_html(unescape_html(fix_characters(valid_utf8(text))));
 }
 
 }  // namespace
@@ -101,8 +126,14 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string clean_text(std::string_view text) {
-  const auto fixed = fix_characters(valid_utf8(text));
-  return lower_case(collapse_spaces(unescape_html(unescape_html(fixed))));
+  return lower_case(collapse_spaces(fixed_text(text)));
+}
+
+std::string canonical_text(std::string_view text) {
+  std::string fixed = fixed_text(text);
+  std::ranges::replace(fixed, '_', ' ');
+  std::erase_if(fixed, is_punctuation);
+  return collapse_spaces(lower_case(std::move(fixed)));
 }
 
 }  // namespace tandem

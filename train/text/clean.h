@@ -12,6 +12,10 @@ namespace tandem {
 // space is stripped and collapsed to one space; letters are lower-cased by Unicode's rules.
 std::string clean_text(std::string_view text);
 
+// As open_clip's SigLIP tokenizers have it: like clean_text(), but `_` becomes a space and ASCII's
+// other punctuation goes before letters are lower-cased.
+std::string canonical_text(std::string_view text);
+
 // The text with U+FFFD for every byte that is not part of UTF-8.
 std::string valid_utf8(std::string_view text);
 

@@ -11,6 +11,12 @@ std::unique_ptr<Tokenizer> make_tokenizer(const RunConfig& config,
   std::unique_ptr<Tokenizer> tokenizer;
   if (wanted.kind == "file") {
     tokenizer = read_tokenizer(wanted.file);
+    if (tokenizer->end_id() + 1 != tokenizer->vocab_size()) {
+      fail<ConfigError>(
+          "data.tokenizer.file: {} ends texts with token {} of {}, but the text tower "
+          "pools at the largest; SentencePiece tokenizers can't be trained with yet.",
+          wanted.file, tokenizer->end_id(), tokenizer->vocab_size());
+    }
   } else {
     std::vector<std::string> captions;
     for (const TableRow& row : rows) {

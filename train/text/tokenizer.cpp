@@ -4,46 +4,37 @@
 #include "train/text/bpe.h"
 #include "train/text/clip_vocabulary.h"
 #include "train/text/gunzip.h"
-
-#include <nlohmann/json.hpp>
+#include "train/text/sentence_piece.h"
+#include "train/text/tokenizer_json.h"
 
 #include <algorithm>
 
 namespace tandem {
 namespace {
 
-constexpr size_t kMaxMerges = 1'000'000;
-constexpr size_t kMaxFileBytes = size_t{1} << 26;
-constexpr int kMaxDepth = 8;  // the parser recurses, and the file may be anyone's
-constexpr size_t kClipMerges = 49152 - 256 - 2;  // lines of CLIP's list that CLIP itself reads
+constexpr size_t kMaxUnpackedBytes = size_t{1} << 26;
 
-std::vector<Merge> merges_from_json(const nlohmann::json& lines) {
-  if (!lines.is_array() || lines.size() > kMaxMerges)
-    fail<DataError>("tokenizer: merges must be an array of at most {} strings.", kMaxMerges);
-  std::vector<Merge> merges;
-  merges.reserve(lines.size());
-  for (const auto& line : lines) {
-    if (!line.is_string())
-      fail<DataError>("tokenizer: merge {} is not a string of two symbols.", merges.size());
-    merges.push_back(merge_from_line(line.get_ref<const std::string&>(), merges.size()));
-  }
-  return merges;
+std::unique_ptr<Tokenizer> bpe_from_json(const nlohmann::json& document) {
+  auto merges = merges_from_json(document["merges"]);
+  if (!document.contains("symbols")) return std::make_unique<BpeTokenizer>(std::move(merges));
+  std::vector<std::string> symbols;
+  if (document["symbols"].is_array())
+    for (const auto& symbol : document["symbols"])
+      symbols.push_back(symbol.is_string() ? symbol.get<std::string>() : "");
+  return std::make_unique<BpeTokenizer>(std::move(merges), std::move(symbols));
 }
 
 }  // namespace
 
 std::unique_ptr<Tokenizer> Tokenizer::parse(std::string_view json) {
-  const auto shallow = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > kMaxDepth) fail<DataError>("tokenizer: its JSON is nested too deeply.");
-    return true;
-  };
-  const auto document = nlohmann::json::parse(json, shallow, false);
-  if (!document.is_object() || document.value("kind", nlohmann::json()) != "bpe" ||
-      !document.contains("merges"))
-    fail<DataError>(
-        "tokenizer: this is not a tokenizer; expected {{\"kind\": \"bpe\", \"merges\": [...]}} as "
-        "`tandem tokenizer train` writes it.");
-  return std::make_unique<BpeTokenizer>(merges_from_json(document["merges"]));
+  const auto document = parse_tokenizer_json(json);
+  if (document.contains("merges") && is_text(document, "kind", "bpe"))
+    return bpe_from_json(document);
+  if (document.contains("model") && is_text(document, "kind", "sentencepiece"))
+    return SentencePieceTokenizer::from_json(document);
+  fail<DataError>(
+      "tokenizer: this is not a tokenizer; expected {{\"kind\": \"bpe\", \"merges\": [...]}} as "
+      "`tandem tokenizer train` writes it.");
 }
 
 std::vector<int32_t> encode_padded(const Tokenizer& tokenizer, std::string_view text,
@@ -53,27 +44,17 @@ std::vector<int32_t> encode_padded(const Tokenizer& tokenizer, std::string_view 
         "tokenizer: a context length of {} has no room for start, text and end; use 3 or more.",
         context_length);
   const auto text_ids = tokenizer.encode(text);
-  const auto kept = std::min(text_ids.size(), static_cast<size_t>(context_length - 2));
-  std::vector<int32_t> ids(context_length, 0);
-  ids[0] = tokenizer.start_id();
-  std::copy_n(text_ids.begin(), kept, ids.begin() + 1);
-  ids[kept + 1] = tokenizer.end_id();
+  const size_t before = tokenizer.start_id() < 0 ? 0 : 1;
+  const auto kept = std::min(text_ids.size(), static_cast<size_t>(context_length) - before - 1);
+  std::vector<int32_t> ids(context_length, tokenizer.pad_id());
+  if (before > 0) ids[0] = tokenizer.start_id();
+  std::copy_n(text_ids.begin(), kept, ids.begin() + static_cast<std::ptrdiff_t>(before));
+  ids[before + kept] = tokenizer.end_id();
   return ids;
 }
 
-std::unique_ptr<Tokenizer> read_tokenizer(const std::filesystem::path& file) {
-  try {
-    const auto text = read_maybe_gzipped(file, kMaxFileBytes);
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first != std::string::npos && text[first] == '{') return Tokenizer::parse(text);
-    return std::make_unique<BpeTokenizer>(merges_from_text(text, kClipMerges));
-  } catch (const DataError& error) {
-    fail<DataError>("{}: {}", file.string(), error.what());
-  }
-}
-
 std::unique_ptr<Tokenizer> clip_tokenizer() {
-  const auto text = gunzip(clip_vocabulary(), kMaxFileBytes);
+  const auto text = gunzip(clip_vocabulary(), kMaxUnpackedBytes);
   return std::make_unique<BpeTokenizer>(merges_from_text(text, kClipMerges));
 }
 

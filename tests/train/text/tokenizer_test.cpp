@@ -67,6 +67,7 @@ TEST_CASE("cleaning_fixes_quotes_width_ligatures_entities_space_and_case") {
   CHECK(clean_text("e\u0301 \u00c9") == "\u00e9 \u00e9");
   CHECK(clean_text(" a&amp;amp;b\t\n c\x01 \u00a0") == "a&b c");
   CHECK(clean_text("\u039f\u0394\u039f\u03a3") == "\u03bf\u03b4\u03bf\u03c2");
+  CHECK(clean_text("\u2167 \u24b6") == "\u2177 \u24d0");
   CHECK(clean_text("\xff ok") == "\ufffd ok");
   CHECK(clean_text("") == "");
 }
