@@ -1,4 +1,5 @@
-// Against weights, inputs and results that open_clip wrote, where they are there.
+// Against weights, inputs and results that open_clip wrote: those in ../shared where they are
+// there, and smaller ones of odd shapes that tests/peers/make_parity.py made.
 #include "train/parity.h"
 
 #include "tests/devices.h"
@@ -6,6 +7,7 @@
 #include "train/config/read.h"
 
 #include <doctest/doctest.h>
+#include <cstdlib>
 #include <filesystem>
 
 using namespace tandem;
@@ -16,8 +18,7 @@ std::filesystem::path fixtures() {
   return test::shared_folder() / "fixtures";
 }
 
-void check_model(const std::string& name, DType precision = DType::f32) {
-  const auto base = fixtures() / name;
+void check_model(const std::filesystem::path& base, DType precision = DType::f32) {
   if (!std::filesystem::exists(base.string() + ".json")) {
     MESSAGE("not tested: no fixtures at " << base.string());
     return;
@@ -33,13 +34,30 @@ void check_model(const std::string& name, DType precision = DType::f32) {
   });
 }
 
+const std::filesystem::path small = TANDEM_SOURCE_DIR "/tests/fixtures/parity";
+
 }  // namespace
 
-TEST_CASE("clip_computes_what_open_clip_computes") { check_model("tiny_clip"); }
+TEST_CASE("clip_computes_what_open_clip_computes") { check_model(fixtures() / "tiny_clip"); }
 
-TEST_CASE("siglip_computes_what_open_clip_computes") { check_model("tiny_siglip"); }
+TEST_CASE("siglip_computes_what_open_clip_computes") { check_model(fixtures() / "tiny_siglip"); }
+
+// Pictures of 35 pixels in patches of 7, heads of 12 and 6, 9 tokens.
+TEST_CASE("clip_with_quick_gelu_and_odd_sizes_computes_what_open_clip_computes") {
+  check_model(small / "quick_gelu");
+}
+
+// Pictures of 27 pixels in patches of 9, widths of 35 and 33, heads of 7 and 11, 77 tokens.
+TEST_CASE("clip_with_77_tokens_and_odd_widths_computes_what_open_clip_computes") {
+  check_model(small / "long_context");
+}
+
+// One patch, one head of 80, an MLP of 109 channels, heads of 2 in the text tower.
+TEST_CASE("siglip_with_one_patch_computes_what_open_clip_computes") {
+  check_model(small / "one_patch_siglip");
+}
 
 TEST_CASE("in_bf16_and_fp16_clip_is_as_near_to_open_clip_as_those_can_be") {
-  check_model("tiny_clip", DType::bf16);
-  check_model("tiny_clip", DType::f16);
+  check_model(fixtures() / "tiny_clip", DType::bf16);
+  check_model(fixtures() / "tiny_clip", DType::f16);
 }
