@@ -34,7 +34,7 @@ void check_model(const std::filesystem::path& base, DType precision = DType::f32
   });
 }
 
-const std::filesystem::path small = TANDEM_SOURCE_DIR "/tests/fixtures/parity";
+const std::filesystem::path small = test::source_folder() / "tests/fixtures/parity";
 
 }  // namespace
 

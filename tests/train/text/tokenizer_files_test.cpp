@@ -1,5 +1,6 @@
 // Tokenizers as Hugging Face has them, made here from CLIP's merge list; SentencePiece models.
 #include "core/error.h"
+#include "tests/folders.h"
 #include "tests/train/temporary_folder.h"
 #include "train/text/bpe.h"
 #include "train/text/byte_symbols.h"
@@ -10,7 +11,6 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
 #include <fstream>
 
 using namespace tandem;
@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-const std::filesystem::path kFixtures = TANDEM_SOURCE_DIR "/tests/fixtures/text";
+const std::filesystem::path kFixtures = test::source_folder() / "tests/fixtures/text";
 
 // CLIP's merges, "first second" each.
 std::vector<std::string> clip_merges() {
@@ -85,16 +85,10 @@ std::string refusal(const std::filesystem::path& file) {
   return "not refused";
 }
 
-std::filesystem::path shared_fixture() {
-  const char* set = std::getenv("TANDEM_SHARED");
-  const std::filesystem::path shared = set != nullptr ? set : TANDEM_SOURCE_DIR "/../shared";
-  return shared / "fixtures/clip_bpe.jsonl";
-}
-
 // Compares on every line of the fixture, or without it on a few texts with CLIP's own.
 void check_is_clip(const Tokenizer& tokenizer) {
   CHECK(tokenizer.serialize() == clip_tokenizer()->serialize());
-  std::ifstream lines(shared_fixture());
+  std::ifstream lines(test::shared_folder() / "fixtures/clip_bpe.jsonl");
   if (!lines)
     MESSAGE("no ../shared/fixtures/clip_bpe.jsonl: ids were not compared with open_clip's");
   int wrong = 0;
