@@ -27,7 +27,16 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter,
 }
 
 // What a random number is for; part of its counter, so that uses never share numbers.
-enum class RandomUse : uint32_t { initialize, shuffle, augment, caption, dropout, sample, test };
+enum class RandomUse : uint32_t {
+  initialize,
+  shuffle,
+  augment,
+  caption,
+  dropout,
+  sample,
+  test,
+  patches
+};
 
 // A sequence of random numbers for one (seed, step, sample, use). Copyable, no shared state.
 class Random {

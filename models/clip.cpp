@@ -32,7 +32,9 @@ Tensor Clip::pixel_input(Graph& graph, int64_t N) const {
   return graph.input("pixels", {DType::f32, {N, 3, size, size}});
 }
 
-Tensor Clip::encode_image(Tensor pixels) const { return l2_normalize(visual_.forward(pixels)); }
+Tensor Clip::encode_image(Tensor pixels, Tensor kept) const {
+  return l2_normalize(visual_.forward(pixels, kept));
+}
 
 Tensor Clip::encode_text(const TextInput& text) const {
   return l2_normalize(text_.forward(text));

@@ -12,12 +12,14 @@ class Clip {
   // Declares every parameter under open_clip's name.
   Clip(Graph& graph, const ClipConfig& config);
 
-  // Inputs for N pairs: `pixels` [N, 3, H, W], and the texts' (see TextTransformer::inputs).
+  // Inputs for N pairs: `pixels` [N, 3, H, W], what patch dropout keeps of them (see
+  // VisionTransformer::kept_input), and the texts' (see TextTransformer::inputs).
   Tensor pixel_input(Graph& graph, int64_t N) const;
+  Tensor kept_input(Graph& graph, int64_t N) const { return visual_.kept_input(graph, N); }
   TextInput text_inputs(Graph& graph, int64_t N) const { return text_.inputs(graph, N); }
 
   // Unit-length embeddings [I_e] and [T_e], [N, E].
-  Tensor encode_image(Tensor pixels) const;
+  Tensor encode_image(Tensor pixels, Tensor kept = {}) const;
   Tensor encode_text(const TextInput& text) const;
 
   // Scaled pairwise similarities [logits], [N, N], images by texts.

@@ -1,6 +1,7 @@
 // What a CLIP-like model is made of. Field names are open_clip's.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -15,8 +16,16 @@ struct VisionConfig {
   int64_t layers = 12;
   int64_t head_width = 64;  // divides width
   double mlp_ratio = 4.0;
+  double patch_dropout = 0;  // share of patches that a training step leaves out
 
   bool operator==(const VisionConfig&) const = default;
+
+  int64_t patches() const { return (image_size / patch_size) * (image_size / patch_size); }
+  // Those that a training step sees; at least one.
+  int64_t kept_patches() const {
+    return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(patches()) *
+                                                     (1 - patch_dropout)));
+  }
 };
 
 // Causal text transformer, pooled at the first end token.

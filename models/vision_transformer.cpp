@@ -1,21 +1,20 @@
 #include "models/vision_transformer.h"
 
 #include "autograd/ops/binary.h"
+#include "autograd/ops/embedding.h"
 #include "autograd/ops/movement.h"
 #include "autograd/ops/patchify.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/reshape.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace tandem {
 
 namespace {
 
-int64_t tokens(const VisionConfig& config) {
-  const int64_t grid = config.image_size / config.patch_size;
-  return grid * grid + 1;
-}
+int64_t tokens(const VisionConfig& config) { return config.patches() + 1; }
 
 Initializer scaled_normal(const VisionConfig& config) {
   return Initializer::normal(1 / std::sqrt(static_cast<double>(config.width)));
@@ -27,6 +26,16 @@ TransformerConfig transformer_config(const VisionConfig& config, Activation acti
           .heads = config.width / config.head_width,
           .mlp_ratio = config.mlp_ratio,
           .activation = activation};
+}
+
+// Rows `kept` of x [N, T, C], as many of each sample: [N, K, C].
+Tensor keep_tokens(Tensor x, Tensor kept) {
+  const int64_t N = x.shape()[0], T = x.shape()[1], C = x.shape()[2];
+  const int64_t rows = kept.shape()[0];
+  std::vector<int32_t> ascending(static_cast<size_t>(rows));
+  std::iota(ascending.begin(), ascending.end(), 0);
+  const Tensor order = x.graph().constant({rows}, ascending);
+  return reshape(take_rows(reshape(x, {N * T, C}), kept, order), {N, rows / N, C});
 }
 
 }  // namespace
@@ -48,14 +57,20 @@ VisionTransformer::VisionTransformer(Graph& graph, const VisionConfig& config,
       ln_post_(graph, "visual.ln_post", config.width),
       projection_(graph.parameter("visual.proj", {config.width, E}, scaled_normal(config))) {}
 
-Tensor VisionTransformer::forward(Tensor pixels) const {
+Tensor VisionTransformer::kept_input(Graph& graph, int64_t N) const {
+  if (config_.kept_patches() == config_.patches()) return {};
+  return graph.input("kept_tokens", {DType::i32, {N * (1 + config_.kept_patches())}});
+}
+
+Tensor VisionTransformer::forward(Tensor pixels, Tensor kept) const {
   const Scope scope(pixels.graph(), "visual");
   const int64_t N = pixels.shape()[0];
   const int64_t C = config_.width;
   const Tensor kernel = reshape(conv1_, {C, 3 * config_.patch_size * config_.patch_size});
   const Tensor patches = linear(patchify(pixels, config_.patch_size), kernel, {});
   const Tensor classes = broadcast_to(reshape(class_embedding_, {1, 1, C}), {N, 1, C});
-  const Tensor x = add(concat({classes, patches}, 1), positional_embedding_);
+  const Tensor all_tokens = add(concat({classes, patches}, 1), positional_embedding_);
+  const Tensor x = kept ? keep_tokens(all_tokens, kept) : all_tokens;
   const Pool class_token = [&](Tensor all) {
     return reshape(slice(all, 1, 0, 1), {N, C});
   };

@@ -12,8 +12,14 @@ class VisionTransformer {
   // Declares `visual.*`. E is the width of the shared space.
   VisionTransformer(Graph& graph, const VisionConfig& config, Activation activation, int64_t E);
 
-  // [N, E], not normalised, from normalised pixels [N, 3, H, W].
-  Tensor forward(Tensor pixels) const;
+  // Null without patch dropout; else the input `kept_tokens` i32 [N (1 + kept patches)] for N
+  // pictures: rows of their tokens [N (1 + patches)], ascending, each picture's class token first.
+  Tensor kept_input(Graph& graph, int64_t N) const;
+
+  // [N, E], not normalised, from normalised pixels [N, 3, H, W]. With `kept` all but its tokens are
+  // left out once they have their positions (Li et al. 2022, "Scaling language-image pre-training
+  // via masking", section 3).
+  Tensor forward(Tensor pixels, Tensor kept = {}) const;
 
  private:
   VisionConfig config_;

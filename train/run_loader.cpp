@@ -8,6 +8,8 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<T
   LoaderOptions options{.data = config.data,
                         .batch_size = config.train.batch_size,
                         .image_size = config.model.vision_cfg.image_size,
+                        .patches = config.model.vision_cfg.patches(),
+                        .kept_patches = config.model.vision_cfg.kept_patches(),
                         .seed = config.seed};
   const int64_t T = config.model.text_cfg.context_length;
   options.tokenize = [&tokenizer, T](const std::string& caption) {

@@ -80,7 +80,8 @@ StepGraph::StepGraph(const ClipConfig& config, const TrainConfig& train,
   const Clip model(graph, config);
   const Tensor pixels = model.pixel_input(graph, train.batch_size);
   const TextInput text = model.text_inputs(graph, train.batch_size);
-  const Tensor images = model.encode_image(pixels);
+  const Tensor images =
+      model.encode_image(pixels, model.kept_input(graph, train.batch_size));
   const Tensor texts = model.encode_text(text);
   const Tensor loss = model.loss(images, texts, train.loss == "siglip", train.label_smoothing);
 

@@ -8,10 +8,12 @@
 namespace tandem {
 
 Feeds PairArrays::feeds() const {
-  return {{"pixels", as_feed(pixels)},
-          {"tokens", as_feed(texts.ids)},
-          {"token_order", as_feed(texts.order)},
-          {"text_end", as_feed(texts.end)}};
+  Feeds feeds{{"pixels", as_feed(pixels)},
+              {"tokens", as_feed(texts.ids)},
+              {"token_order", as_feed(texts.order)},
+              {"text_end", as_feed(texts.end)}};
+  if (!kept_tokens.empty()) feeds["kept_tokens"] = as_feed(kept_tokens);
+  return feeds;
 }
 
 TrainStep::TrainStep(const ClipConfig& config, const TrainConfig& train, int64_t batch_size,

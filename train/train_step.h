@@ -8,8 +8,9 @@ namespace tandem {
 
 // N pairs as the device takes them.
 struct PairArrays {
-  std::vector<float> pixels;  // [N, 3, H, W]
-  TextArrays texts;           // ids [N, T] and what TextArrays::prepare adds
+  std::vector<float> pixels;         // [N, 3, H, W]
+  std::vector<int32_t> kept_tokens;  // with patch dropout: see VisionTransformer::kept_input
+  TextArrays texts;                  // ids [N, T] and what TextArrays::prepare adds
 
   Feeds feeds() const;
 };

@@ -179,6 +179,7 @@ class Trainer::State {
     PairArrays& pairs = pairs_[static_cast<size_t>(position_.step % 2)];
     loader_->next(batch_);
     pairs.pixels.swap(batch_.pixels);
+    pairs.kept_tokens.swap(batch_.kept_tokens);
     pairs.texts.ids.swap(batch_.tokens);
     pairs.texts.prepare(config_.model.text_cfg.context_length, config_.model.text_cfg.vocab_size);
     const StepSettings settings{.lr = schedule_->at(position_.step), .t = position_.step + 1};

@@ -96,6 +96,21 @@ TEST_CASE("all_captions_of_a_picture_have_their_turn") {
   CHECK(seen == std::set<int32_t>{0, 1, 10, 11, 20, 21, 30, 31});
 }
 
+TEST_CASE("patch_dropout_keeps_other_patches_of_a_sample_in_each_epoch") {
+  const TemporaryFolder folder;
+  LoaderOptions options = make_options();
+  options.patches = 16;
+  options.kept_patches = 8;
+  const auto rows = make_rows(folder, 4, 4);
+  Loader loader(rows, options), resumed(rows, options, {1, 0});
+  const Batch first = loader.next(), second = loader.next();
+  REQUIRE(first.kept_tokens.size() == 4 * 9);
+  for (int slot = 0; slot < 4; ++slot) CHECK(first.kept_tokens[slot * 9] == slot * 17);
+  CHECK(std::is_sorted(first.kept_tokens.begin(), first.kept_tokens.end()));
+  CHECK(first.kept_tokens != second.kept_tokens);
+  CHECK(resumed.next().kept_tokens == second.kept_tokens);
+}
+
 TEST_CASE("a_bad_picture_stops_next_with_its_name") {
   const TemporaryFolder folder;
   const auto rows = make_rows(folder, 4, 4);

@@ -70,6 +70,7 @@ TEST_CASE("resume_continues_with_the_same_bits_in_every_precision") {
     RunConfig config = test::small_config(folder);
     config.precision = precision;
     config.train.grad_scaler = {.init_scale = 1e9, .backoff_factor = 0.125, .growth_interval = 3};
+    config.model.vision_cfg.patch_dropout = 0.5;
     const Result unbroken = train(folder, config, "unbroken");
     TrainOptions options{.run = folder / "broken"};
     config.train.checkpoint_every = fmt::to_string(4);
@@ -99,6 +100,7 @@ TEST_CASE("every_device_trains_to_the_same_losses") {
   const test::TemporaryFolder folder;
   test::write_small_data(folder);
   RunConfig config = test::small_config(folder);
+  config.model.vision_cfg.patch_dropout = 0.25;
   const Result cpu = train(folder, config, "cpu");
   for (const NamedDevice& named : vulkan_devices()) {
     config.device = named.name;

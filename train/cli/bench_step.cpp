@@ -5,6 +5,7 @@
 #include "train/cli/parent.h"
 #include "train/cli/spread.h"
 #include "train/config/read.h"
+#include "train/data/patch_dropout.h"
 #include "train/precision.h"
 #include "train/train_step.h"
 
@@ -52,6 +53,15 @@ PairArrays synthetic(const ClipConfig& config, int64_t batch) {
     }
   }
   arrays.texts.prepare(T, config.text_cfg.vocab_size);
+  const VisionConfig& vision = config.vision_cfg;
+  if (vision.kept_patches() < vision.patches()) {
+    const int64_t kept = 1 + vision.kept_patches();
+    arrays.kept_tokens.resize(static_cast<size_t>(batch * kept));
+    for (int64_t n = 0; n < batch; ++n) {
+      keep_patches(random, n, vision.patches(),
+                   std::span(arrays.kept_tokens).subspan(n * kept, kept));
+    }
+  }
   return arrays;
 }
 

@@ -43,6 +43,8 @@ void visit_fields(V& v, VisionConfig& c) {
   v.field("head_width", c.head_width, between(1, 65536),
           "channels of one attention head; divides `width`");
   v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
+  v.field("patch_dropout", c.patch_dropout, below(0, 1),
+          "share of a picture's patches left out of a training step, others in each epoch");
 }
 
 template <class V>

@@ -1,6 +1,7 @@
 #include "train/data/batch_maker.h"
 
 #include "core/error.h"
+#include "train/data/patch_dropout.h"
 
 #include <algorithm>
 #include <numeric>
@@ -103,6 +104,12 @@ bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
   const bool first = random.uniform() < static_cast<float>(options_.data.first_caption);
   tokens_.copy(tokens_.first_of(sample) + (first ? 0 : draw_caption(rows_[sample], random)),
                std::span(batch.tokens).subspan(slot * length, length));
+  if (!batch.kept_tokens.empty()) {
+    const int64_t kept = 1 + options_.kept_patches;
+    keep_patches(Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::patches),
+                 slot, options_.patches,
+                 std::span(batch.kept_tokens).subspan(slot * kept, kept));
+  }
   batch.samples[slot] = sample;
   return true;
 }
@@ -116,6 +123,8 @@ void BatchMaker::make(int64_t epoch, int64_t index, Batch& batch, std::vector<Ba
   batch.index = index;
   batch.pixels.resize(count * 3 * options_.image_size * options_.image_size);
   batch.tokens.resize(count * tokens_.context_length());
+  const bool drops_patches = options_.kept_patches < options_.patches;
+  batch.kept_tokens.resize(drops_patches ? count * (1 + options_.kept_patches) : 0);
   batch.samples.assign(order->begin() + first, order->begin() + first + count);
   bad.clear();
   for (int64_t slot = 0; slot < count; ++slot) {

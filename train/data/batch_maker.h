@@ -21,9 +21,10 @@
 namespace tandem {
 
 struct Batch {
-  std::vector<float> pixels;     // [N, 3, S, S], normalized
-  std::vector<int32_t> tokens;   // [N, T]
-  std::vector<int64_t> samples;  // [N] rows of the split
+  std::vector<float> pixels;         // [N, 3, S, S], normalized
+  std::vector<int32_t> tokens;       // [N, T]
+  std::vector<int32_t> kept_tokens;  // with patch dropout: see VisionTransformer::kept_input
+  std::vector<int64_t> samples;      // [N] rows of the split
   int64_t epoch = 0;
   int64_t index = 0;  // in the epoch
 };
@@ -34,6 +35,8 @@ struct LoaderOptions {
                              // first_caption
   int64_t batch_size = 128;  // N
   int64_t image_size = 224;  // S
+  int64_t patches = 0;       // of a picture
+  int64_t kept_patches = 0;  // those that patch dropout leaves
   uint64_t seed = 0;
   Tokenize tokenize;
   int64_t cache_bytes = int64_t{1} << 30;        // of decoded pictures kept in memory

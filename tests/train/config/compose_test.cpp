@@ -132,7 +132,7 @@ TEST_CASE("a_model_file_may_be_yaml_or_open_clips_json") {
   CHECK_THROWS_WITH_AS(
       read_model_config(wrong),
       (wrong + ":1: unknown key 'timm_model_name' in vision_cfg; the keys are image_size, "
-               "patch_size, width, layers, head_width, mlp_ratio.")
+               "patch_size, width, layers, head_width, mlp_ratio, patch_dropout.")
           .c_str(),
       ConfigError);
 }
