@@ -14,7 +14,6 @@ packages=(
   @iconify-json/fluent-emoji-flat@1
   @iconify-json/emojione@1
   emojibase-data@17
-  emojilib@4
 )
 
 fail() {

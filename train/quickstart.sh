@@ -20,7 +20,7 @@ trap '[ $? = 0 ] || echo "quickstart.sh: stopped at \"$step\"; the reason is abo
 
 announce "Install missing packages"
 train/install.sh build
-[ -e data/packages/emojilib/.package ] || train/install.sh fetch
+[ -e data/packages/emojibase-data/.package ] || train/install.sh fetch
 
 announce "Build (the first time takes some minutes)"
 train/build.sh tandem

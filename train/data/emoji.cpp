@@ -129,7 +129,7 @@ std::vector<std::string> joined_texts(const std::string& name,
 }
 
 std::string table_of(const std::vector<Picture>& pictures, const EmojiOptions& options) {
-  const auto texts_of = emoji_texts(options.packages);
+  const auto texts_of = emoji_texts(options.packages / "emojibase-data");
   std::string table;
   uint32_t row = 0;
   for (const auto& picture : pictures) {

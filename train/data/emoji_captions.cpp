@@ -67,35 +67,10 @@ std::map<std::string, std::vector<std::string>> read_other_names(
   return names;
 }
 
-// An emoji as a key, without the variation selector that not every source writes.
-std::string plain_emoji(std::string emoji) {
-  const std::string selector = "\uFE0F";
-  for (size_t at; (at = emoji.find(selector)) != std::string::npos;) {
-    emoji.erase(at, selector.size());
-  }
-  return emoji;
-}
-
-// emojilib's keywords by plain emoji.
-std::map<std::string, std::vector<std::string>> read_emojilib(const std::filesystem::path& file) {
-  const auto document = read_json_file(file);
-  std::map<std::string, std::vector<std::string>> keywords;
-  for (const auto& [emoji, value] : document.items()) {
-    keywords[plain_emoji(emoji)] = strings_of(value);
-  }
-  return keywords;
-}
-
 std::string text_of(const json& emoji, const char* key, const std::filesystem::path& file) {
   if (!emoji.is_object() || !emoji.contains(key) || !emoji[key].is_string())
     fail<DataError>("{}: an entry lacks its {}; is this emojibase-data 17?", file.string(), key);
   return emoji[key].get<std::string>();
-}
-
-template <class Map>
-std::vector<std::string> list_at(const Map& map, const std::string& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? std::vector<std::string>() : found->second;
 }
 
 }  // namespace
@@ -111,10 +86,7 @@ std::vector<std::string> caption_variants(const std::string& name,
   add(name);
   for (const auto& other : other_names) add(spoken(other));
 
-  const auto name_words = words_of(name);
-  std::vector<std::string> fresh;  // keywords that the name does not say
-  for (const auto& keyword : keywords)
-    if (!name_words.contains(lower(keyword))) fresh.push_back(keyword);
+  const auto fresh = fresh_keywords(name, keywords);
   for (size_t at = 0; at < fresh.size(); at += kKeywordsTogether) {
     const auto begin = fresh.begin() + static_cast<ptrdiff_t>(at);
     const auto end =
@@ -125,34 +97,29 @@ std::vector<std::string> caption_variants(const std::string& name,
   return captions;
 }
 
-std::vector<std::string> emoji_keywords(const std::string& name,
-                                        const std::vector<std::string>& emojibase,
-                                        const std::vector<std::string>& emojilib) {
-  std::set<std::string> said = words_of(name);
-  said.insert(lower(name));
-  std::vector<std::string> keywords;
-  const auto add = [&](const std::string& keyword) {
-    if (!keyword.empty() && said.insert(lower(keyword)).second) keywords.push_back(keyword);
-  };
-  for (const auto& keyword : emojibase) add(keyword);
-  for (const auto& keyword : emojilib) add(spoken(lower(keyword)));
-  return keywords;
+std::vector<std::string> fresh_keywords(const std::string& name,
+                                        const std::vector<std::string>& keywords) {
+  const auto said = words_of(name);
+  std::vector<std::string> fresh;
+  for (const auto& keyword : keywords)
+    if (!said.contains(lower(keyword))) fresh.push_back(keyword);
+  return fresh;
 }
 
-std::map<std::string, EmojiTexts> emoji_texts(const std::filesystem::path& packages) {
-  const auto english = packages / "emojibase-data" / "en";
-  const auto file = english / "data.json";
+std::map<std::string, EmojiTexts> emoji_texts(const std::filesystem::path& folder) {
+  const auto file = folder / "en" / "data.json";
   const auto document = read_json_file(file);
-  const auto other_names = read_other_names(english / "shortcodes");
-  const auto emojilib = read_emojilib(packages / "emojilib" / "dist" / "emoji-en-US.json");
+  const auto other_names = read_other_names(folder / "en" / "shortcodes");
   std::map<std::string, EmojiTexts> texts;
   for (const auto& emoji : document) {
     const auto code = concept_code(text_of(emoji, "hexcode", file));
     const auto name = text_of(emoji, "label", file);
-    const auto tags = strings_of(emoji.value("tags", json::array()));
-    const auto more = list_at(emojilib, plain_emoji(emoji.value("emoji", std::string())));
-    texts[code] = {caption_variants(name, tags, list_at(other_names, code)),
-                   emoji_keywords(name, tags, more)};
+    const auto keywords = strings_of(emoji.value("tags", json::array()));
+    const auto others = other_names.find(code);
+    texts[code] = {caption_variants(name, keywords,
+                                    others == other_names.end() ? std::vector<std::string>()
+                                                                : others->second),
+                   fresh_keywords(name, keywords)};
   }
   return texts;
 }
