@@ -8,8 +8,7 @@ namespace tandem {
 
 namespace {
 
-// What a second run of the same batch says. A step that was started before this one's end was
-// known may have moved the parameters a little; then they are not those of the failed step.
+// What a second run of the same batch says.
 std::string cause(const TrainStep& step, const StartedStep& failed) {
   try {
     const auto found = step.find_nonfinite(*failed.batch, failed.settings);
@@ -34,10 +33,14 @@ bool NonFiniteSteps::is_one(const StepResult& result) {
   return !std::isfinite(result.loss) || !std::isfinite(result.gradient_norm);
 }
 
+// Loss scaling finds its scale by gradients that overflow; but at 1 they do so by themselves.
+bool NonFiniteSteps::overflows(const StepResult& result) {
+  return is_one(result) && std::isfinite(result.loss) && result.loss_scale > 1;
+}
+
 void NonFiniteSteps::handle(const TrainStep& step, const StartedStep& failed,
                             const StepResult& result, RunPosition& position) {
-  // Loss scaling finds its scale by gradients that overflow; but at 1 they do so by themselves.
-  if (std::isfinite(result.loss) && result.loss_scale > 1) {
+  if (overflows(result)) {
     return output_.say(fmt::format("step {}: gradients overflow at a loss scale of {:.6g}; skipped",
                                    position.step, result.loss_scale));
   }
@@ -45,14 +48,13 @@ void NonFiniteSteps::handle(const TrainStep& step, const StartedStep& failed,
       fmt::format("step {}: {}; {}", position.step, symptom(result), cause(step, failed));
   if (train_.on_nonfinite == "skip" && ++skipped_ < most_skipped) {
     ++position.skipped;
-    return output_.say(
-        fmt::format("{}; the step is skipped, {} so far.", text, position.skipped));
+    return output_.say(fmt::format("{}; the step is skipped, {} so far.", text, position.skipped));
   }
   output_.finish();
   if (train_.on_nonfinite == "rollback" && position.rollbacks < most_rollbacks) {
     ++position.rollbacks;
-    output_.say(fmt::format("{}; going back to step {} ({} of {} times).", text,
-                            position.back, position.rollbacks, most_rollbacks));
+    output_.say(fmt::format("{}; going back to step {} ({} of {} times).", text, position.back,
+                            position.rollbacks, most_rollbacks));
     throw RollBack{position};
   }
   if (train_.on_nonfinite == "skip") {

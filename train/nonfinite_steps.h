@@ -30,11 +30,15 @@ class NonFiniteSteps {
 
   static bool is_one(const StepResult& result);
 
+  // Whether gradients overflowed by their loss scale alone, which then backs off. Steps after any
+  // other one are held back (TrainStep::run).
+  static bool overflows(const StepResult& result);
+
   // A step was as it should be.
   void heard_finite() { skipped_ = 0; }
 
-  // The step has led to `position`: says so, with what made it, and counts it there. Throws Error
-  // where the run is to stop, RollBack where it is to go back.
+  // The step has led to `position`, and parameters are those it had: says so, with what made it,
+  // and counts it there. Throws Error where the run is to stop, RollBack where it is to go back.
   void handle(const TrainStep& step, const StartedStep& failed, const StepResult& result,
               RunPosition& position);
 

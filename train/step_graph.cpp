@@ -1,6 +1,7 @@
 #include "train/step_graph.h"
 
 #include "autograd/ops/binary.h"
+#include "autograd/ops/failure.h"
 #include "autograd/ops/loss_scale.h"
 #include "autograd/ops/movement.h"
 #include "autograd/ops/optimizer.h"
@@ -60,16 +61,20 @@ Update add_update(const TrainConfig& train, Tensor loss, const Trainable& traina
   const Tensor norm = gradient_norm(arena, tables.blocks, loss);
   Graph& graph = norm.graph();
   const Tensor hyper = graph.input("hyper", {DType::f32, {8}});
+  const Tensor one = graph.constant({1}, std::vector<float>{1.0f});
   if (!scale) {
-    adamw(arena, tables.blocks, tables.groups, norm, hyper);
+    update_failed(loss, norm, one);
+    adamw(arena, tables.blocks, tables.groups, norm_unless_failed(norm), hyper);
     return {norm, Tensor()};
   }
-  // The last of AdamW's numbers is the factor of the gradients.
-  const Tensor factor = div(graph.constant({1}, std::vector<float>{1.0f}), scale);
-  const Tensor ones = graph.constant({7}, std::vector<float>(7, 1.0f));
-  adamw(arena, tables.blocks, tables.groups, norm, mul(hyper, concat({ones, factor}, 0)));
+  const Tensor factor = div(one, scale);
   const GradScalerConfig& rule = train.grad_scaler;
   update_loss_scale(norm, rule.growth_factor, rule.backoff_factor, rule.growth_interval);
+  update_failed(loss, norm, factor);
+  // The last of AdamW's numbers is the factor of the gradients.
+  const Tensor ones = graph.constant({7}, std::vector<float>(7, 1.0f));
+  adamw(arena, tables.blocks, tables.groups, norm_unless_failed(norm),
+        mul(hyper, concat({ones, factor}, 0)));
   return {mul(norm, factor), factor};
 }
 

@@ -1,5 +1,6 @@
 #include "train/train_step.h"
 
+#include "autograd/ops/failure.h"
 #include "autograd/ops/optimizer.h"
 #include "train/step_graph.h"
 
@@ -42,6 +43,8 @@ uint64_t TrainStep::run(const PairArrays& batch, const StepSettings& settings) {
   feeds["hyper"] = as_feed(numbers);
   return program_->run(feeds);
 }
+
+void TrainStep::go_on() { variables_.set(failed_name, std::vector<float>{0}); }
 
 StepResult TrainStep::result(uint64_t ticket) const {
   StepResult result{.loss = program_->fetch(ticket, 0)[0],

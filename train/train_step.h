@@ -34,8 +34,12 @@ class TrainStep {
   TrainStep(const ClipConfig& model, const TrainConfig& train, int64_t batch_size,
             Variables& variables, const StepOptions& options = {});
 
-  // Starts one step; returns its ticket.
+  // Starts one step; returns its ticket. After a step whose loss was not finite, or whose gradients
+  // were not at a loss scale of 1, steps change nothing until `go_on`.
   uint64_t run(const PairArrays& batch, const StepSettings& settings);
+
+  // Waits for the steps under way; the next ones change parameters again.
+  void go_on();
 
   // Waits for a step; only the last two tickets.
   StepResult result(uint64_t ticket) const;

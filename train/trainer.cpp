@@ -183,8 +183,9 @@ class Trainer::State {
     pairs.texts.ids.swap(batch_.tokens);
     pairs.texts.prepare(config_.model.text_cfg.context_length, config_.model.text_cfg.vocab_size);
     const StepSettings settings{.lr = schedule_->at(position_.step), .t = position_.step + 1};
-    const StartedStep started{on_device_->step.run(pairs, settings), settings, &pairs};
-    settle();
+    StartedStep started{on_device_->step.run(pairs, settings), settings, &pairs};
+    const bool held_back = settle();
+    if (held_back) started.ticket = on_device_->step.run(pairs, settings);
     position_.step += 1;
     position_.samples += config_.train.batch_size;
     follow_loader();
@@ -192,13 +193,16 @@ class Trainer::State {
     after_step();
   }
 
-  // Waits for the step under way, which led to the position, and tells of it.
-  void settle() {
-    if (!under_way_) return;
+  // Waits for the step under way, which led to the position, and tells of it. Returns whether a
+  // step started after it was held back, and is to be run again.
+  bool settle() {
+    if (!under_way_) return false;
     const StartedStep done = *under_way_;
     under_way_.reset();
     const StepResult result = on_device_->step.result(done.ticket);
     const bool failed = NonFiniteSteps::is_one(result);
+    const bool holds_back = failed && !NonFiniteSteps::overflows(result);
+    if (holds_back) on_device_->step.go_on();
     if (failed) {
       nonfinite_.handle(on_device_->step, done, result, position_);
     } else {
@@ -215,6 +219,7 @@ class Trainer::State {
     if (failed || position_.step % every == 0 || position_.step == steps_) {
       record(result, done.settings.lr);
     }
+    return holds_back;
   }
 
   void record(const StepResult& result, double lr) {

@@ -1,5 +1,7 @@
 #include "autograd/ops/loss_scale.h"
 
+#include "autograd/ops/failure.h"
+
 #include <bit>
 #include <cmath>
 
@@ -19,7 +21,7 @@ Rule rule_of(const OpContext& context) {
           static_cast<float>(context.attributes->integer("growth_interval"))};
 }
 
-// Inputs: norm, scale, growth tracker.
+// Inputs: norm, scale, growth tracker, failed.
 std::vector<TensorType> infer(const OpContext& context) {
   const TensorType one{DType::f32, {1}};
   for (const TensorType* input : context.inputs) {
@@ -41,19 +43,22 @@ void update(const Rule& rule, T norm, T& scale, T& tracker) {
 }
 
 void reference(const ReferenceBinding& binding) {
+  if (binding.input(3)[0] != 0) return;
   update(rule_of(binding), binding.input(0)[0], binding.input(1)[0], binding.input(2)[0]);
 }
 
 std::function<void()> cpu(const CpuBinding& binding) {
   return [rule = rule_of(binding), norm = binding.input(0), scale = binding.input(1),
-          tracker = binding.input(2)] { update(rule, *norm, *scale, *tracker); };
+          tracker = binding.input(2), failed = binding.input(3)] {
+    if (*failed == 0) update(rule, *norm, *scale, *tracker);
+  };
 }
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   const Rule rule = rule_of(binding);
   Dispatch dispatch;
   dispatch.shader = "loss_scale";
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.input(2)};
+  dispatch.buffers = {binding.input(0), binding.input(1), binding.input(2), binding.input(3)};
   dispatch.writes = 0b110;
   for (const float value : {rule.growth, rule.backoff, rule.interval}) {
     dispatch.push.push_back(std::bit_cast<uint32_t>(value));
@@ -84,7 +89,7 @@ void update_loss_scale(Tensor norm, double growth_factor, double backoff_factor,
                        int64_t growth_interval) {
   Graph& graph = norm.graph();
   const Tensor scale = graph.variable("loss_scale", {DType::f32, {1}}, Variable::Kind::state);
-  apply(update_op, {norm, scale, growth_tracker(graph)},
+  apply(update_op, {norm, scale, growth_tracker(graph), failed_flag(graph)},
         {{"growth_factor", growth_factor},
          {"backoff_factor", backoff_factor},
          {"growth_interval", growth_interval}});

@@ -14,7 +14,8 @@ Tensor loss_scale(Graph& graph, double init_scale);
 // Adds the update of both to the graph, by the norm f32 [1] of the scaled gradients:
 //   not finite:  scale *= backoff_factor, tracker = 0
 //   else:        tracker += 1; at growth_interval: scale *= growth_factor, tracker = 0
-// The scale does not grow past what f32 holds.
+// The scale does not grow past what f32 holds. While updates are held back (failure.h) neither
+// changes.
 void update_loss_scale(Tensor norm, double growth_factor, double backoff_factor,
                        int64_t growth_interval);
 

@@ -1,14 +1,15 @@
 // Steps whose loss is not finite: one white picture among black ones becomes infinite in a run
 // whose data.std is tiny.
 #include "core/error.h"
+#include "tests/devices.h"
 #include "tests/train/small_run.h"
 #include "train/checkpoint/checkpoint.h"
 #include "train/report/metrics_log.h"
 #include "train/train_step.h"
 #include "train/trainer.h"
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 
 using namespace tandem;
 
@@ -120,6 +121,18 @@ TEST_CASE("a_run_that_skips_resumes_with_the_same_bits") {
   }
 }
 
+TEST_CASE("a_step_started_before_the_failure_was_known_is_made_again") {
+  const test::TemporaryFolder folder;
+  RunConfig config = bad_config(folder, 1);
+  config.train.on_nonfinite = "skip";
+  train(folder, config, "one_at_a_time");  // a checkpoint waits for each step
+  config.train.checkpoint_every = fmt::to_string(1000);
+  train(folder, config, "run");
+  CHECK(checkpoint_of(folder, "run", 12).optimizer ==
+        checkpoint_of(folder, "one_at_a_time", 12).optimizer);
+  CHECK(losses_of(folder, "run").size() == 12);
+}
+
 TEST_CASE("too_many_skipped_steps_in_a_row_stop_the_run") {
   const test::TemporaryFolder folder;
   RunConfig config = bad_config(folder, 18);
@@ -189,6 +202,41 @@ TEST_CASE("a_run_goes_back_only_so_often") {
   RunConfig config = bad_config(folder, 18);
   config.train.on_nonfinite = "rollback";
   CHECK(contains(failure(folder, config), "the run has gone back 5 times, and stops"));
+}
+
+TEST_CASE("steps_after_a_failed_one_change_nothing_until_it_was_looked_at") {
+  const test::TemporaryFolder folder;
+  RunConfig config = bad_config(folder, 0);
+  config.train.grad_scaler.init_scale = 2;  // of fp16: no overflow
+  PairArrays good;
+  good.pixels.resize(6 * 3 * 16 * 16, 1.0f);
+  good.texts.ids.resize(6 * 12, 1);
+  good.texts.prepare(12, config.model.text_cfg.vocab_size);
+  PairArrays bad = good;
+  bad.pixels[7] = HUGE_VALF;
+  for_each_test_device([&](Device& device) {
+    for (const DType precision : {DType::f32, DType::f16}) {
+      Variables variables(device);
+      TrainStep step(config.model, config.train, 6, variables, {.precision = precision});
+      variables.initialize(1);
+      const auto state = [&] {
+        std::vector<std::vector<float>> all;
+        for (const std::string& name : variables.parameters()) all.push_back(variables.get(name));
+        for (const char* name : {"adamw.m", "adamw.v", "loss_scale", "loss_scale.growth_tracker"}) {
+          if (variables.contains(name)) all.push_back(variables.get(name));
+        }
+        return all;
+      };
+      step.run(bad, {.lr = 1e-3, .t = 1});
+      const auto failed = state();
+      const uint64_t held = step.run(good, {.lr = 1e-3, .t = 2});
+      CHECK(state() == failed);
+      CHECK(std::isfinite(step.result(held).loss));
+      step.go_on();
+      CHECK(std::isfinite(step.result(step.run(good, {.lr = 1e-3, .t = 2})).gradient_norm));
+      CHECK(state() != failed);
+    }
+  });
 }
 
 TEST_CASE("the_part_of_the_model_that_first_overflows_is_named_in_every_precision") {

@@ -6,6 +6,7 @@
 #include "autograd/ops/cast.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/embedding.h"
+#include "autograd/ops/failure.h"
 #include "autograd/ops/l2_normalize.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/loss_scale.h"
@@ -136,6 +137,7 @@ void add_optimizer(std::vector<OpCase>& all) {
           graph.constant({8}, std::vector<float>(hyper.begin(), hyper.end())));
     loss_scale(graph, 65536);
     update_loss_scale(norm, 2, 0.5, 2000);
+    update_failed(norm, norm, norm);
     return norm;
   }));
 }
