@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- checkpoint config picture pickle safetensors table tokenizer torch
+[ $# -gt 0 ] || set -- checkpoint config features picture pickle safetensors table tokenizer torch
 
 build=$PWD/build/fuzz
 mkdir -p "$build"

@@ -2,6 +2,7 @@
 //   fuzz_seeds FOLDER
 #include "tests/fuzz/target.h"
 #include "tests/train/checkpoint/example.h"
+#include "tests/train/hdf5/written.h"
 #include "tests/train/weights/torch_files.h"
 #include "train/checkpoint/safetensors.h"
 #include "train/checkpoint/seal.h"
@@ -46,6 +47,47 @@ void write_checkpoints(const Seeds& seeds) {
   const auto path = seeds.path("checkpoint", "example").string();
   write_checkpoint(path, test::example_checkpoint());
   seeds.write("checkpoint", "example", test::content_of(path).substr(seal_bytes));
+}
+
+void write_texts(hid_t file, const char* name, const Hdf5Handle& type, const void* values) {
+  test::write_data_set(file, name, type, type, {3}, values);
+}
+
+// Three pictures and classes, in every version of the format and stored in different ways.
+void write_features(const Seeds& seeds) {
+  const std::vector<float> values{1, 2, 3, 4, 5, 6};
+  const std::vector<int32_t> numbers{0, 1, 2};
+  const char* const texts[]{"train", "val", "test"};
+  const hsize_t no_end = H5S_UNLIMITED;
+  const std::vector<test::Hdf5Storage> storages{
+      {},
+      {.chunk = {2, 2}, .deflate = true, .shuffle = true, .fletcher = true},
+      {.chunk = {3, 2}, .deflate = true},
+      {.most = {no_end, 2}, .chunk = {1, 2}},
+      {.most = {no_end, no_end}, .chunk = {1, 1}, .deflate = true}};
+  for (size_t version = 0; version < test::hdf5_versions.size(); ++version) {
+    for (size_t i = 0; i < storages.size(); ++i) {
+      const std::string path =
+          seeds.path("features", fmt::format("version_{}_{}", version, i)).string();
+      test::write_hdf5(path, test::hdf5_versions[version], [&](hid_t file) {
+        for (const char* name : {"image_features", "class_text_features", "text_features"}) {
+          test::write_data_set(file, name, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {3, 2}, values.data(),
+                               storages[i]);
+        }
+        for (const char* name : {"labels", "caption_image"}) {
+          test::write_data_set(file, name, H5T_STD_I16LE, H5T_NATIVE_INT32, {3}, numbers.data());
+        }
+        const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose, path, "make a type");
+        write_texts(file, "class_names", type, "abc");
+        H5Tset_size(type, H5T_VARIABLE);
+        write_texts(file, "split", type, texts);
+        // So many that they are stored in the other way.
+        for (int n = 0; n < 8; ++n) {
+          H5Lcreate_soft("/x", file, fmt::format("link{}", n).c_str(), H5P_DEFAULT, H5P_DEFAULT);
+        }
+      });
+    }
+  }
 }
 
 void write_safetensors_seeds(const Seeds& seeds) {
@@ -198,6 +240,7 @@ int main(int argc, char** argv) {
   }
   const Seeds seeds(argv[1]);
   write_checkpoints(seeds);
+  write_features(seeds);
   write_safetensors_seeds(seeds);
   write_tables(seeds);
   write_tokenizers(seeds);

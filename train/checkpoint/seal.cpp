@@ -46,7 +46,21 @@ uint64_t claimed_bytes(std::string_view text) {
   return bytes;
 }
 
+Block begin_of(const InputFile& file) {
+  Block block{};
+  file.read(0, std::span(block).first(static_cast<size_t>(std::min(file.size(), seal_bytes))));
+  return block;
+}
+
+std::string_view text_of(const Block& block) {
+  return {reinterpret_cast<const char*>(block.data()), block.size()};
+}
+
 }  // namespace
+
+bool has_seal(const std::string& path) {
+  return text_of(begin_of(InputFile(path))).starts_with(magic);
+}
 
 void write_seal(OutputFile& file) {
   const InputFile written(file.path());
@@ -55,9 +69,8 @@ void write_seal(OutputFile& file) {
 
 void check_seal(const std::string& path) {
   const InputFile file(path);
-  Block block{};
-  file.read(0, std::span(block).first(static_cast<size_t>(std::min(file.size(), seal_bytes))));
-  const std::string_view text(reinterpret_cast<const char*>(block.data()), block.size());
+  const Block block = begin_of(file);
+  const std::string_view text = text_of(block);
   if (!text.starts_with(magic)) {
     fail<CheckpointError>("{}: is not a checkpoint that Tandem wrote.", path);
   }

@@ -1,7 +1,8 @@
 #include "train/features/feature_file.h"
 
 #include "core/error.h"
-#include "train/checkpoint/hdf5.h"
+#include "train/checkpoint/seal.h"
+#include "train/hdf5/data_set.h"
 
 #include <fmt/ranges.h>
 
@@ -13,96 +14,86 @@
 namespace tandem {
 namespace {
 
-constexpr std::array known_names{"image_features",      "labels",        "split",
-                                 "class_names",         "text_features", "caption_image",
+constexpr std::array known_names{"image_features",     "labels",        "split",
+                                 "class_names",        "text_features", "caption_image",
                                  "class_text_features"};
 
-// deflate makes nothing smaller than by this factor.
-constexpr hsize_t largest_ratio = 1032;
-
-Hdf5Handle open_file(const std::string& path) {
-  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, path, "make a property list");
-  hdf5_checked(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), path, "set a property");
-  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose, path, "read it as HDF5"};
-}
+// A row of features has at least two bytes, which hardly shrink: a file has fewer than this many
+// rows for each of its bytes.
+constexpr uint64_t most_rows_a_byte = 16;
 
 }  // namespace
 
-// The open file. Its data sets are opened for each read, and closed before the session ends.
+// The open file. What was read of its structure is kept.
 class FeatureFile::Content {
  public:
-  Content(const std::string& path, FeatureNames names) : path_(path), names_(std::move(names)) {
-    const Hdf5Session session;
-    file_.emplace(open_file(path));
-  }
-  ~Content() {
-    const Hdf5Session session;
-    file_.reset();
-  }
+  Content(const std::string& path, FeatureNames names)
+      : root_(open_hdf5(path)), names_(std::move(names)) {}
 
   std::string in_file(const std::string& name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? name : found->second;
   }
-  std::string described(const std::string& name) const { return path_ + ": " + in_file(name); }
-  const std::string& path() const { return path_; }
+  std::string described(const std::string& name) const { return path() + ": " + in_file(name); }
+  const std::string& path() const { return root_.source()->path(); }
+  const Hdf5Source& source() const { return *root_.source(); }
 
-  bool has(const std::string& name) const {
-    const Hdf5Session session;
-    return H5Oexists_by_name(*file_, in_file(name).c_str(), H5P_DEFAULT) > 0;
-  }
+  bool has(const std::string& name) const { return link(name).has_value(); }
 
-  // The data set, after checking that what it holds lies in this file.
-  Hdf5Handle open(const std::string& name, H5T_class_t kind, int axes) const;
-  std::vector<hsize_t> lengths(hid_t set) const;
+  // The data set, of one of the kinds and with so many axes.
+  std::shared_ptr<const Hdf5DataSet> open(const std::string& name, const char* kind_name,
+                                          std::initializer_list<Hdf5Type::Kind> kinds, size_t axes);
 
   [[noreturn]] void refuse(const std::string& name, const std::string& what) const {
     fail<DataError>("{} {}.", described(name), what);
   }
 
  private:
-  std::string path_;
+  std::optional<Hdf5Link> link(const std::string& name) const;
+
+  Hdf5Object root_;
   FeatureNames names_;
-  std::optional<Hdf5Handle> file_;
+  mutable std::map<std::string, std::vector<Hdf5Link>> groups_;  // by path
 };
 
-std::vector<hsize_t> FeatureFile::Content::lengths(hid_t set) const {
-  const Hdf5Handle space(H5Dget_space(set), H5Sclose, path_, "read a shape");
-  const int rank = hdf5_checked(H5Sget_simple_extent_ndims(space), path_, "read a shape");
-  std::vector<hsize_t> lengths(static_cast<size_t>(rank));
-  H5Sget_simple_extent_dims(space, lengths.data(), nullptr);
-  return lengths;
+// The last part of a path, whose other parts are groups.
+std::optional<Hdf5Link> FeatureFile::Content::link(const std::string& name) const {
+  Hdf5Link found{.address = source().root()};
+  std::string path;
+  for (const auto& part : std::filesystem::path(in_file(name)).relative_path()) {
+    if (found.by_name()) refuse(name, "is in a group that is a link; links are refused");
+    auto group = groups_.find(path);
+    if (group == groups_.end()) {
+      const Hdf5Object object(root_.source(), found.address);
+      if (!object.is_group()) return std::nullopt;
+      group = groups_.emplace(path, object.links()).first;
+    }
+    const auto& links = group->second;
+    const auto next = std::find_if(links.begin(), links.end(), [&](const Hdf5Link& member) {
+      return member.name == part.string();
+    });
+    if (next == links.end()) return std::nullopt;
+    found = *next;
+    path.append(1, '/').append(part.string());
+  }
+  return found;
 }
 
-Hdf5Handle FeatureFile::Content::open(const std::string& name, H5T_class_t kind, int axes) const {
-  if (!has(name)) refuse(name, "is not there; --name " + name + "=DATASET says what it is called");
-  H5L_info_t link{};
-  const std::string place = in_file(name);
-  hdf5_checked(H5Lget_info(*file_, place.c_str(), &link, H5P_DEFAULT), path_,
-               "find '" + place + "'");
-  if (link.type != H5L_TYPE_HARD) refuse(name, "is a link; links are refused");
-  Hdf5Handle set(H5Dopen2(*file_, place.c_str(), H5P_DEFAULT), H5Dclose, path_,
-                 "open '" + place + "'");
-  const Hdf5Handle type(H5Dget_type(set), H5Tclose, path_, "read a type");
-  const char* const wanted = kind == H5T_FLOAT    ? "floats"
-                             : kind == H5T_STRING ? "texts"
-                                                  : "integers";
-  const std::vector<hsize_t> shape = lengths(set);
-  if (H5Tget_class(type) != kind || static_cast<int>(shape.size()) != axes) {
-    refuse(name, fmt::format("is not a data set of {} with {}", wanted,
+std::shared_ptr<const Hdf5DataSet> FeatureFile::Content::open(
+    const std::string& name, const char* kind_name, std::initializer_list<Hdf5Type::Kind> kinds,
+    size_t axes) {
+  const std::optional<Hdf5Link> place = link(name);
+  if (!place) refuse(name, "is not there; --name " + name + "=DATASET says what it is called");
+  if (place->by_name()) refuse(name, "is a link; links are refused");
+  const auto set = std::make_shared<const Hdf5DataSet>(Hdf5Object(root_.source(), place->address));
+  if (std::find(kinds.begin(), kinds.end(), set->type().kind) == kinds.end() ||
+      set->lengths().size() != axes) {
+    refuse(name, fmt::format("is not a data set of {} with {}", kind_name,
                              axes == 1 ? "one axis" : "two axes"));
   }
-  const Hdf5Handle list(H5Dget_create_plist(set), H5Pclose, path_, "look at '" + place + "'");
-  if (H5Pget_layout(list) == H5D_VIRTUAL || H5Pget_external_count(list) != 0) {
-    refuse(name, "lies in another file; that is refused");
-  }
-  hsize_t room = H5Dget_storage_size(set) * largest_ratio / std::max<size_t>(1, H5Tget_size(type));
-  for (const hsize_t length : shape) {
-    if (length == 0 || length > room) {
-      refuse(name, fmt::format("has the shape [{}], which the file has no values for",
-                               fmt::join(shape, ", ")));
-    }
-    room /= length;
+  if (set->elements() == 0 || set->lengths()[0] > most_rows_a_byte * source().size()) {
+    refuse(name, fmt::format("has the shape [{}], which the file has no values for",
+                             fmt::join(set->lengths(), ", ")));
   }
   return set;
 }
@@ -112,48 +103,29 @@ namespace {
 // Rows of a data set, read by runs of neighbours.
 class FileRows : public FeatureRows {
  public:
-  FileRows(std::shared_ptr<const FeatureFile::Content> content, std::string name)
-      : content_(std::move(content)), name_(std::move(name)) {
-    const Hdf5Session session;
-    const std::vector<hsize_t> shape = content_->lengths(content_->open(name_, H5T_FLOAT, 2));
-    rows_ = static_cast<int64_t>(shape[0]);
-    width_ = static_cast<int64_t>(shape[1]);
-  }
+  FileRows(std::shared_ptr<const Hdf5DataSet> set, std::string name)
+      : set_(std::move(set)), name_(std::move(name)) {}
 
-  int64_t rows() const override { return rows_; }
-  int64_t width() const override { return width_; }
+  int64_t rows() const override { return static_cast<int64_t>(set_->lengths()[0]); }
+  int64_t width() const override { return static_cast<int64_t>(set_->lengths()[1]); }
 
  private:
-  std::string name() const override { return content_->described(name_); }
+  std::string name() const override { return name_; }
 
   void copy(std::span<const int64_t> indices, std::span<float> out) const override {
-    const Hdf5Session session;
-    const Hdf5Handle set = content_->open(name_, H5T_FLOAT, 2);
+    const auto E = static_cast<size_t>(width());
+    Bytes bytes;
     for (size_t begin = 0, end = 0; begin < indices.size(); begin = end) {
       for (end = begin + 1; end < indices.size() && indices[end] == indices[end - 1] + 1;) ++end;
-      read_run(set, indices[begin], static_cast<int64_t>(end - begin),
-               out.data() + static_cast<int64_t>(begin) * width_);
+      const std::span<float> rows = out.subspan(begin * E, (end - begin) * E);
+      bytes.resize(rows.size() * set_->type().bytes);
+      set_->read_rows(static_cast<uint64_t>(indices[begin]), end - begin, bytes);
+      to_floats(set_->source(), set_->type(), bytes, rows);
     }
   }
 
-  void read_run(hid_t set, int64_t first, int64_t count, float* to) const {
-    const std::string& path = content_->path();
-    const std::array<hsize_t, 2> start{static_cast<hsize_t>(first), 0};
-    const std::array<hsize_t, 2> shape{static_cast<hsize_t>(count), static_cast<hsize_t>(width_)};
-    const Hdf5Handle from(H5Dget_space(set), H5Sclose, path, "read a shape");
-    const Hdf5Handle memory(H5Screate_simple(2, shape.data(), nullptr), H5Sclose, path,
-                            "make a shape");
-    hdf5_checked(H5Sselect_hyperslab(from, H5S_SELECT_SET, start.data(), nullptr, shape.data(),
-                                     nullptr),
-                 path, "choose rows");
-    hdf5_checked(H5Dread(set, H5T_NATIVE_FLOAT, memory, from, H5P_DEFAULT, to), path,
-                 "read '" + content_->in_file(name_) + "'");
-  }
-
-  std::shared_ptr<const FeatureFile::Content> content_;
+  std::shared_ptr<const Hdf5DataSet> set_;
   std::string name_;
-  int64_t rows_ = 0;
-  int64_t width_ = 0;
 };
 
 }  // namespace
@@ -174,58 +146,32 @@ std::string FeatureFile::described(const std::string& name) const {
 }
 
 std::shared_ptr<const FeatureRows> FeatureFile::rows(const std::string& name) const {
-  return std::make_shared<FileRows>(content_, name);
+  return std::make_shared<FileRows>(content_->open(name, "floats", {Hdf5Type::Kind::floating}, 2),
+                                    described(name));
 }
 
 std::vector<int32_t> FeatureFile::integers(const std::string& name) const {
-  const Hdf5Session session;
-  const Hdf5Handle set = content_->open(name, H5T_INTEGER, 1);
-  std::vector<int64_t> wide(content_->lengths(set)[0]);
-  hdf5_checked(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, wide.data()),
-               content_->path(), "read '" + content_->in_file(name) + "'");
+  const auto set = content_->open(name, "integers", {Hdf5Type::Kind::integer}, 1);
+  std::vector<int64_t> wide(set->elements());
+  to_integers(set->source(), set->type(), set->read_all(), wide);
   for (size_t i = 0; i < wide.size(); ++i) {
     if (wide[i] == static_cast<int32_t>(wide[i])) continue;
-    content_->refuse(
-        name, fmt::format("has the value {} in row {}, which is out of range", wide[i], i));
+    content_->refuse(name,
+                     fmt::format("has the value {} in row {}, which is out of range", wide[i], i));
   }
   return {wide.begin(), wide.end()};
 }
 
 std::vector<std::string> FeatureFile::texts(const std::string& name) const {
-  const Hdf5Session session;
-  const std::string& path = content_->path();
-  const std::string what = "read '" + content_->in_file(name) + "'";
-  const Hdf5Handle set = content_->open(name, H5T_STRING, 1);
-  const Hdf5Handle type(H5Dget_type(set), H5Tclose, path, what);
-  const hsize_t count = content_->lengths(set)[0];
-  std::vector<std::string> texts;
-  if (H5Tis_variable_str(type) > 0) {
-    const Hdf5Handle space(H5Dget_space(set), H5Sclose, path, what);
-    std::vector<char*> pointers(count);
-    hdf5_checked(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), path, what);
-    for (const char* text : pointers) texts.emplace_back(text == nullptr ? "" : text);
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
-    return texts;
-  }
-  const size_t size = H5Tget_size(type);
-  std::string all(count * size, '\0');
-  hdf5_checked(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()), path, what);
-  for (size_t i = 0; i < count; ++i) {
-    const std::string text = all.substr(i * size, size);
-    texts.push_back(text.substr(0, text.find('\0')));
-  }
-  return texts;
+  using Kind = Hdf5Type::Kind;
+  const auto set = content_->open(name, "texts", {Kind::text, Kind::text_reference}, 1);
+  return read_texts(set->source(), set->type(), set->read_all());
 }
 
 bool is_feature_file(const std::string& path) {
   std::error_code code;
-  if (!std::filesystem::is_regular_file(path, code)) return false;
-  const Hdf5Session session;
-  if (H5Fis_hdf5(path.c_str()) <= 0) return false;
-  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (id < 0) return false;  // damaged: reading it as a checkpoint says how
-  const Hdf5Handle file(id, H5Fclose, path, "read it as HDF5");
-  return H5Lexists(file, "model", H5P_DEFAULT) <= 0;
+  return std::filesystem::is_regular_file(path, code) && has_hdf5_signature(path) &&
+         !has_seal(path);
 }
 
 }  // namespace tandem

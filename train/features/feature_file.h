@@ -25,7 +25,7 @@ using FeatureNames = std::map<std::string, std::string>;
 class FeatureFile {
  public:
   // Throws ConfigError for a name of ours that does not exist, CheckpointError for a file that is
-  // not HDF5. Data in other files and sizes that the file can't hold are refused when read.
+  // not HDF5. Links, data in other files and sizes that the file can't hold are refused when read.
   explicit FeatureFile(const std::string& path, FeatureNames names = {});
 
   bool has(const std::string& name) const;
@@ -41,10 +41,10 @@ class FeatureFile {
   class Content;
 
  private:
-  std::shared_ptr<const Content> content_;
+  std::shared_ptr<Content> content_;
 };
 
-// Whether a file is HDF5 and no checkpoint of Tandem: then it is taken for one of features.
+// Whether a file is HDF5 and does not begin as a checkpoint: then it is taken for one of features.
 bool is_feature_file(const std::string& path);
 
 }  // namespace tandem

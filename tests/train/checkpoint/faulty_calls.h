@@ -17,6 +17,8 @@ struct Fault {
   int error = 0;       // errno; 0: the call does less than it was asked for, or reads another bit
   bool ends = false;   // a read: ends early; a write: nothing after it succeeds (a full disk)
   const char* name = "";
+  // A bit that is not used, or is read once more, may flip.
+  bool may_be_harmless() const { return call == Call::read && error == 0 && !ends; }
   bool harmless() const { return error == EINTR || (call == Call::write && error == 0); }
 };
 
