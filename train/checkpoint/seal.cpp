@@ -25,7 +25,7 @@ Block block_for(uint64_t bytes, uint32_t crc) {
 }
 
 uint32_t crc_of(const InputFile& file) {
-  std::vector<std::byte> part(size_t{4} << 20);
+  std::vector<std::byte> part(static_cast<size_t>(std::min<uint64_t>(4 << 20, file.size())));
   uLong crc = crc32_z(0, nullptr, 0);
   for (uint64_t at = seal_bytes; at < file.size();) {
     const auto count = static_cast<size_t>(std::min<uint64_t>(part.size(), file.size() - at));
