@@ -4,31 +4,11 @@
 #   tests/cli/run.sh PATH/TO/tandem
 set -u
 tandem=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-failures=0
-
-# expect CODE 'PATTERN' COMMAND...: the exit code, and a line of what it prints.
-expect() {
-  local code=$1 pattern=$2
-  shift 2
-  local said got
-  said=$("$@" 2>&1)
-  got=$?
-  if [ "$got" != "$code" ] || ! grep -qE -- "$pattern" <<<"$said"; then
-    echo "FAILED: $* (exit $got, expected $code and '$pattern')"
-    echo "$said" | tail -5
-    failures=$((failures + 1))
-  else
-    echo "ok: $(grep -E -- "$pattern" <<<"$said" | tail -1)"
-  fi
-}
+. "$(dirname "$0")/expect.sh"
 
 # An 8 x 8 red PNG, six times, in three groups.
-png=iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4ISeHFTEMLQkAkL9BAc9woTwAAAAASUVORK5CYII=
 for i in 0 1 2 3 4 5; do
-  base64 -d <<<"$png" >"$i.png"
+  red_picture "$i.png"
   echo "{\"image\":\"$i.png\",\"caption\":\"picture number $i\",\"group\":$i}"
 done >good.jsonl
 cat >good.yaml <<'YAML'
@@ -175,4 +155,4 @@ cp -r good damaged
 for file in damaged/checkpoints/*.h5; do truncate -s 2000 "$file"; done
 expect 0 'passed over' train good.yaml --run damaged --resume
 
-[ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }
+conclude
