@@ -157,10 +157,12 @@ namespace {
 void add_epilogue(Dispatch& dispatch, const MatmulRanges& ranges, bool finishes,
                   const BufferRange& y) {
   const auto there = [&](const BufferRange& range) { return finishes && range.memory != nullptr; };
+  // Validation takes a buffer that a shader may write for written, though a constant says no: in
+  // place of `pre` stands one that is written anyway.
   const BufferRange& unused = dispatch.buffers[0];
   const bool pre = there(ranges.pre);
   const std::vector<BufferRange> buffers{y, there(ranges.bias) ? ranges.bias : unused,
-                                         pre ? ranges.pre : unused,
+                                         pre ? ranges.pre : y,
                                          there(ranges.residual) ? ranges.residual : unused};
   dispatch.buffers.insert(dispatch.buffers.end(), buffers.begin(), buffers.end());
   dispatch.writes = 1u << 2 | (pre ? 1u << 4 : 0u);

@@ -2,7 +2,7 @@
 //   p = x + bias      y = activation(p) + residual      p is kept as a second output if asked
 //   binding 2  y         [batch, m, n]  written
 //   binding 3  bias      [n]            read if constant 1 is 1 (any buffer otherwise)
-//   binding 4  pre       [batch, m, n]  written if constant 3 is 1 (any buffer otherwise)
+//   binding 4  pre       [batch, m, n]  written if constant 3 is 1 (y otherwise)
 //   binding 5  residual  [batch, m, n]  read if constant 4 is 1 (any buffer otherwise)
 //   constant 1  has_bias 0, 1     constant 2  activation 0 to 6     constant 3  keeps_pre 0, 1
 //   constant 4  has_residual 0, 1
