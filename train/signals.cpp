@@ -12,6 +12,7 @@ namespace tandem {
 namespace {
 
 constexpr std::array<int, 3> caught{SIGINT, SIGTERM, SIGUSR1};
+constexpr size_t stack_bytes = size_t{64} << 10;  // AMX's registers alone are 8 KiB
 
 std::atomic<int> first_signal{0};
 std::atomic<int> interruptions{0};
@@ -25,23 +26,31 @@ void on_signal(int signal) {
 
 }  // namespace
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals() : stack_(stack_bytes) {
   first_signal = 0;
   interruptions = 0;
+  stack_t stack{};
+  stack.ss_sp = stack_.data();
+  stack.ss_size = stack_.size();
+  if (sigaltstack(&stack, &stack_before_) != 0) {
+    fail<Error>("signals: their handler can't have a stack: {}.", std::strerror(errno));
+  }
   struct sigaction action {};
   action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;  // no read or write fails with EINTR because of it
+  action.sa_flags = SA_ONSTACK | SA_RESTART;  // no read or write fails with EINTR because of it
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < caught.size(); ++i) {
     if (sigaction(caught[i], &action, &before_[i]) == 0) continue;
     const int reason = errno;
     while (i-- > 0) sigaction(caught[i], &before_[i], nullptr);
+    sigaltstack(&stack_before_, nullptr);
     fail<Error>("signals: a handler can't be set: {}.", std::strerror(reason));
   }
 }
 
 StopSignals::~StopSignals() {
   for (size_t i = 0; i < caught.size(); ++i) sigaction(caught[i], &before_[i], nullptr);
+  sigaltstack(&stack_before_, nullptr);
 }
 
 bool StopSignals::requested() { return first_signal != 0; }

@@ -7,11 +7,18 @@
 #include <csignal>
 
 #include <array>
+#include <cstddef>
+#include <vector>
 
 namespace tandem {
 
 // Catches the signals while it lives, then gives them back to whoever had them. One at a time in
-// a process; the flag starts unset. Throws Error if a handler can't be set.
+// a process, made and destroyed by its main thread, which is the one that Linux interrupts; the
+// flag starts unset. Throws Error if a handler can't be set.
+//
+// The handler has a stack of its own. oneDNN's matrix kernels keep other things in the stack
+// pointer, and what the system saves at a signal, all vector registers, would overwrite the heap
+// where it points.
 class StopSignals {
  public:
   StopSignals();
@@ -26,6 +33,8 @@ class StopSignals {
   static const char* name();
 
  private:
+  std::vector<std::byte> stack_;
+  stack_t stack_before_{};
   std::array<struct sigaction, 3> before_{};
 };
 

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 using namespace tandem;
 
@@ -26,6 +29,22 @@ int exit_code_after(Signals... signals) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+#if defined(__x86_64__)
+// Sends this thread a signal while its stack pointer is `top`, as a kernel might use it.
+void signal_with_stack_at(std::byte* top, int signal) {
+  long call = SYS_tgkill;
+  asm volatile(
+      "mov %%rsp, %%r12\n\t"
+      "mov %[top], %%rsp\n\t"
+      "syscall\n\t"
+      "mov %%r12, %%rsp"
+      : "+a"(call)
+      : [top] "r"(top), "D"(static_cast<long>(getpid())),
+        "S"(static_cast<long>(syscall(SYS_gettid))), "d"(static_cast<long>(signal))
+      : "r12", "rcx", "r11", "memory", "cc");
+}
+#endif
+
 }  // namespace
 
 TEST_CASE("one_stop_signal_sets_the_flag") {
@@ -33,6 +52,19 @@ TEST_CASE("one_stop_signal_sets_the_flag") {
   CHECK(exit_code_after(SIGINT) == 0);
   CHECK(exit_code_after(SIGTERM) == 0);
   CHECK(exit_code_after(SIGUSR1, SIGUSR1) == 0);
+}
+
+TEST_CASE("a_signal_leaves_the_memory_alone_that_the_stack_pointer_points_into") {
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+  std::vector<std::byte> memory(size_t{256} << 10, std::byte{7});
+  const StopSignals caught;
+  signal_with_stack_at(memory.data() + memory.size() / 2, SIGUSR1);
+  CHECK(StopSignals::requested());
+  CHECK(std::count(memory.begin(), memory.end(), std::byte{7}) ==
+        static_cast<std::ptrdiff_t>(memory.size()));
+#else
+  MESSAGE("not tested: needs x86-64 and signals at once");
+#endif
 }
 
 TEST_CASE("a_second_interruption_exits_at_once") {
