@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "train/config/nearest.h"
+#include "train/config/open_clip_fields.h"
 #include "train/config/reference.h"
 
 #include <fmt/ranges.h>
@@ -103,6 +104,14 @@ const ConfigNode* FieldReader::take(const char* key) {
   return node;
 }
 
+// The last name of the path; "model" also where a file holds nothing but a model.
+std::string_view FieldReader::section() const {
+  const std::string_view path = path_;
+  if (!path.empty()) return path.substr(path.rfind('.') + 1);  // npos + 1 is 0
+  const bool is_model = std::find(known_.begin(), known_.end(), "embed_dim") != known_.end();
+  return is_model ? "model" : "";
+}
+
 void FieldReader::refuse(const ConfigNode& node, const std::string& name,
                          const std::string& expected) {
   fail<ConfigError>("{}: {} is {}; expected {}.", node.place(), name, found(node), expected);
@@ -112,6 +121,7 @@ void FieldReader::finish() const {
   for (size_t i = 0; i < map_.keys.size(); ++i) {
     const std::string& key = map_.keys[i];
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    if (changes_nothing(section(), key, full(key), map_.items[i])) continue;
     const std::string where = path_.empty() ? "" : " in " + path_;
     std::string hint = nearest(key, known_);
     if (hint.empty()) hint = elsewhere(key);

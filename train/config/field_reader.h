@@ -136,6 +136,7 @@ class FieldReader {
   }
 
   std::string full(std::string_view key) const;
+  std::string_view section() const;
   const ConfigNode* take(const char* key);
   [[noreturn]] static void refuse(const ConfigNode& node, const std::string& name,
                                   const std::string& expected);

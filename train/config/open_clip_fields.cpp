@@ -1,0 +1,89 @@
+#include "train/config/open_clip_fields.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tandem {
+namespace {
+
+struct Field {
+  std::string_view section, key;
+  std::string_view neutral;  // the value that changes nothing; "*": any, as another field decides
+  std::string_view need;     // what another value would need
+};
+
+constexpr std::string_view kTimm = "image towers of timm";
+constexpr std::string_view kHuggingFace = "text towers of Hugging Face";
+constexpr std::string_view kPooler = "pooling by attention";
+
+constexpr std::array kFields{
+    // Custom text models have their text tensors below `text.`, which `tandem convert` reads, too.
+    Field{"model", "custom_text", "*", ""},
+    Field{"model", "multimodal_cfg", "null", "CoCa's text decoder"},
+    Field{"vision_cfg", "ls_init_value", "null", "layer scale"},
+    Field{"vision_cfg", "attentional_pool", "false", kPooler},
+    Field{"vision_cfg", "attn_pooler_queries", "*", ""},
+    Field{"vision_cfg", "attn_pooler_heads", "*", ""},
+    Field{"vision_cfg", "no_ln_pre", "false", "image towers without ln_pre"},
+    Field{"vision_cfg", "pos_embed_type", "learnable", "fixed position tables"},
+    Field{"vision_cfg", "final_ln_after_pool", "false", "norms after pooling"},
+    Field{"vision_cfg", "pool_type", "tok", "image towers that do not pool at the class token"},
+    Field{"vision_cfg", "output_tokens", "false", "towers that give all tokens"},
+    Field{"vision_cfg", "act_kwargs", "null", "other activations than GELU and QuickGELU"},
+    Field{"vision_cfg", "norm_kwargs", "null", "norms with settings of their own"},
+    Field{"vision_cfg", "timm_model_name", "null", kTimm},
+    Field{"vision_cfg", "timm_model_pretrained", "*", ""},
+    Field{"vision_cfg", "timm_pool", "*", ""},
+    Field{"vision_cfg", "timm_proj", "*", ""},
+    Field{"vision_cfg", "timm_proj_bias", "*", ""},
+    Field{"vision_cfg", "timm_drop", "*", ""},
+    Field{"vision_cfg", "timm_drop_path", "*", ""},
+    Field{"text_cfg", "ls_init_value", "null", "layer scale"},
+    Field{"text_cfg", "embed_cls", "false", "a class token in the text tower"},
+    Field{"text_cfg", "pad_id", "*", ""},
+    Field{"text_cfg", "no_causal_mask", "false", "text towers without a causal mask"},
+    Field{"text_cfg", "final_ln_after_pool", "false", "norms after pooling"},
+    Field{"text_cfg", "pool_type", "argmax", "text towers that do not pool at the end token"},
+    Field{"text_cfg", "proj_bias", "false", "text projections with a bias"},
+    Field{"text_cfg", "proj_type", "linear", "text towers without a linear projection"},
+    Field{"text_cfg", "output_tokens", "false", "towers that give all tokens"},
+    Field{"text_cfg", "act_kwargs", "null", "other activations than GELU and QuickGELU"},
+    Field{"text_cfg", "norm_kwargs", "null", "norms with settings of their own"},
+    Field{"text_cfg", "hf_model_name", "null", kHuggingFace},
+    Field{"text_cfg", "hf_model_pretrained", "*", ""},
+    Field{"text_cfg", "hf_proj_type", "*", ""},
+    Field{"text_cfg", "hf_pooler_type", "*", ""},
+    Field{"text_cfg", "hf_tokenizer_name", "null",
+          "tokenizers named by a model; data.tokenizer.file gives a run's"},
+    Field{"text_cfg", "tokenizer_kwargs", "null",
+          "tokenizers named by a model; data.tokenizer.file gives a run's"},
+};
+
+bool is_neutral(const ConfigNode& value, std::string_view neutral) {
+  if (neutral == "*") return true;
+  if (neutral == "null") return value.kind == ConfigNode::Kind::null;
+  return value.is_scalar() && value.text == neutral;
+}
+
+std::string shown(const ConfigNode& value) {
+  if (value.is_map()) return "a map";
+  if (value.kind == ConfigNode::Kind::list) return "a list";
+  return value.is_scalar() ? value.text.substr(0, 60) : "null";
+}
+
+}  // namespace
+
+bool changes_nothing(std::string_view section, std::string_view key, std::string_view full_name,
+                     const ConfigNode& value) {
+  const auto field = std::find_if(kFields.begin(), kFields.end(), [&](const Field& one) {
+    return one.section == section && one.key == key;
+  });
+  if (field == kFields.end()) return false;
+  if (is_neutral(value, field->neutral)) return true;
+  fail<ConfigError>("{}: {} is {}; Tandem does not support {}, so that only {} is possible.",
+                    value.place(), full_name, shown(value), field->need, field->neutral);
+}
+
+}  // namespace tandem
