@@ -22,7 +22,7 @@ tests=(
 )
 # Tests that want these say that they are skipped. Ubuntu has chromium as a snap only; clang is for
 # its libFuzzer.
-tests_optional=(chromium clang libclang-rt-dev python3-sentencepiece)
+tests_optional=(chromium clang libclang-rt-dev python3-sentencepiece python3-pil)
 
 fail() {
   echo "install.sh: $*" >&2

@@ -134,8 +134,27 @@ variant shards.yaml 's/good.jsonl/"shard-{000000..000001}.tar"/'
 expect 0 'report: ' train shards.yaml --run r10
 losses() { grep -o '"loss":[^,]*' "$1/metrics.jsonl"; }
 [ "$(losses good)" = "$(losses r10)" ] || { echo "FAILED: losses"; failures=1; }
+expect 0 't.json: 520 ids from 6 captions' \
+  "$tandem" tokenizer train 'shard-{000000..000001}.tar' --vocab-size 520 --out t.json
 truncate -s 4000 shard-000001.tar
 expect 1 'shard-000001.tar: .*it was cut' train shards.yaml --run r11
+
+# Tokenizers of others.
+tokenize() { "$tandem" tokenize --tokenizer "$@" <<<'a picture'; }
+expect 0 '^[0-9 ]+$' tokenize t.json
+expect 0 '"megabytes_per_second"' "$tandem" bench tokenize good.jsonl --seconds 0 --json
+echo '{"model": {"type": "Unigram"}}' >unigram.json
+expect 1 'unigram.json: .*give the SentencePiece model' tokenize unigram.json
+echo '{"a": 0}' >vocab.json
+expect 1 'vocab.json: .*merges.txt is not there' tokenize vocab.json
+printf '\n\200\n\n\n' >forged.model
+expect 1 'forged.model: .*damaged' tokenize forged.model
+echo '{"vision_cfg": {"timm_model_name": "vit_base"}}' >siglip.json
+variant siglip.yaml 's/^model:/model: siglip.json/;/^  \(embed\|vision\|text\)/d'
+expect 2 'vision_cfg.timm_model_name is vit_base; Tandem does not support' train siglip.yaml
+
+expect 2 'has 520 ids but model.text_cfg.vocab_size is 8' "$tandem" train good.yaml \
+  --set model.text_cfg.vocab_size=8 --set data.tokenizer.kind=file --set data.tokenizer.file=t.json
 
 # Checkpoints.
 checkpoint=$(ls good/checkpoints/*.h5 | tail -1)
@@ -144,6 +163,8 @@ expect 1 'truncated.h5' "$tandem" eval truncated.h5 --device cpu
 expect 1 'good.yaml' "$tandem" eval good.yaml --device cpu
 expect 0 'wrote good.safetensors' "$tandem" convert "$checkpoint" good.safetensors --layout huggingface
 expect 0 'layout huggingface' "$tandem" convert good.safetensors back.h5
+expect 0 'wrote own.h5' "$tandem" import good.safetensors own.h5 --tokenizer t.json
+expect 0 'R@1' "$tandem" eval own.h5 --device cpu --table good.jsonl --split train
 expect 2 'safetensors nor in .h5' "$tandem" convert "$checkpoint" good.onnx
 expect 1 'truncated.h5' "$tandem" convert truncated.h5 x.h5
 cp -r good other

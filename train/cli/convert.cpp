@@ -5,6 +5,7 @@
 #include "train/cli/command.h"
 #include "train/config/read.h"
 #include "train/config/reference.h"
+#include "train/text/make_tokenizer.h"
 #include "train/weights/model_weights.h"
 #include "train/weights/write.h"
 
@@ -19,7 +20,7 @@ namespace tandem {
 namespace {
 
 struct Options {
-  std::string in, out, layout = "open_clip", model, model_out;
+  std::string in, out, layout = "open_clip", model, model_out, tokenizer;
   int64_t image_size = 0;
   bool quick_gelu = false, gelu = false, json = false;
 };
@@ -93,7 +94,10 @@ void run(const Options& options) {
   if (options.quick_gelu || options.gelu) wanted.quick_gelu = options.quick_gelu;
   const bool folder = std::filesystem::is_directory(options.in);
   const std::string in = folder ? find_checkpoint(options.in).path : options.in;
-  const ModelWeights weights = read_model_weights(in, wanted);
+  ModelWeights weights = read_model_weights(in, wanted);
+  if (!options.tokenizer.empty()) {
+    weights.tokenizer = read_tokenizer_for(weights.model.text_cfg, options.tokenizer)->serialize();
+  }
   write_model_weights(options.out, weights,
                       options.layout == "huggingface" ? Layout::huggingface : Layout::open_clip);
   if (!options.model_out.empty()) write_model(options.model_out, weights.model);
@@ -109,6 +113,7 @@ void add_convert(CLI::App& program) {
       "convert",
       "Writes weights as .safetensors or as a checkpoint (.h5), from either, from PyTorch's .pt\n"
       "or from a TorchScript archive, and says of what model they are");
+  command->alias("import");
   const auto options = std::make_shared<Options>();
   command->add_option("IN", options->in, "weights, a checkpoint or a run's folder")->required();
   command->add_option("OUT", options->out, "file that ends in .safetensors or .h5")->required();
@@ -122,6 +127,8 @@ void add_convert(CLI::App& program) {
       command->add_flag("--quick-gelu", options->quick_gelu, "the model's activation is QuickGELU");
   command->add_flag("--gelu", options->gelu, "the model's activation is the exact GELU")
       ->excludes(quick);
+  command->add_option("--tokenizer", options->tokenizer,
+                      "what a checkpoint holds, as of `tandem tokenize`; CLIP's unless given");
   command->add_option("--model-out", options->model_out, "write the model's YAML file, too");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer("Example: tandem convert ViT-B-32.pt ViT-B-32.h5 --model-out ViT-B-32.yaml");

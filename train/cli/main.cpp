@@ -19,7 +19,7 @@ void refuse_unknown_command(CLI::App& program, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
   std::string known;
   for (const CLI::App* command : program.get_subcommands([](CLI::App*) { return true; })) {
-    if (command->get_name() == argv[1]) return;
+    if (command->check_name(argv[1])) return;  // or an alias
     known += (known.empty() ? "" : ", ") + command->get_name();
   }
   tandem::fail<tandem::ConfigError>("there is no command '{}'; the commands are {}.", argv[1],

@@ -1,8 +1,8 @@
 // `tandem preprocess IMAGE... --size N [--out FILE.npy]`: pictures as a model sees them.
 #include "core/error.h"
 #include "train/cli/command.h"
+#include "train/data/fit.h"
 #include "train/data/npy.h"
-#include "train/data/resize.h"
 #include "train/data/write_file.h"
 
 #include <fmt/core.h>
@@ -16,6 +16,7 @@ struct PreprocessOptions {
   std::vector<std::string> images;
   std::string out;
   std::string alpha = "drop";
+  std::string mode = "shortest";
   std::string filter = "bicubic";
   int64_t size = 0;
   int64_t max_pixels = 100'000'000;
@@ -31,11 +32,11 @@ void print_line(const std::string& path, const Image& image, const Image& square
 
 void preprocess_files(const PreprocessOptions& options) {
   const DecodeOptions decode{alpha_from_name(options.alpha), options.max_pixels};
-  const Filter filter = options.filter == "bilinear" ? Filter::bilinear : Filter::bicubic;
+  const Fit fit = fit_from_names(options.mode, options.filter);
   std::vector<uint8_t> all;  // [pictures, size, size, 3]
   for (const std::string& path : options.images) {
     const Image image = load_image(path, decode);
-    const Image square = resize_and_crop(image, options.size, filter);
+    const Image square = resize_to_square(image, options.size, fit);
     if (options.out.empty()) {
       print_line(path, image, square);
     } else {
@@ -52,8 +53,8 @@ void preprocess_files(const PreprocessOptions& options) {
 
 void add_preprocess(CLI::App& program) {
   const auto options = std::make_shared<PreprocessOptions>();
-  CLI::App* command = program.add_subcommand(
-      "preprocess", "Resize pictures' shortest edge and cut the centre, as evaluation does");
+  CLI::App* command =
+      program.add_subcommand("preprocess", "Resize pictures to squares, as evaluation does");
   command->add_option("image", options->images, "PNG, JPEG or WebP files")->required();
   command->add_option("--size", options->size, "Pixels a side")
       ->required()
@@ -62,6 +63,11 @@ void add_preprocess(CLI::App& program) {
                       "NumPy file: uint8 [N, N, 3], or [k, N, N, 3] of several pictures; without "
                       "it a line is printed for each");
   command->add_option("--alpha", options->alpha, "Transparency: drop (default) or white");
+  command
+      ->add_option("--mode", options->mode,
+                   "shortest (default): that edge fits and the centre is cut; longest: that "
+                   "edge fits and black is put around it; squash: both fit")
+      ->check(CLI::IsMember({"shortest", "longest", "squash"}));
   command->add_option("--filter", options->filter, "bicubic (default) or bilinear")
       ->check(CLI::IsMember({"bicubic", "bilinear"}));
   command->add_option("--max-pixels", options->max_pixels, "Refuse larger pictures")

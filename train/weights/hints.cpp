@@ -68,16 +68,88 @@ DetectHints from_open_clip(const Json& json) {
   return hints;
 }
 
+// Three numbers above `low`, where the key is there.
+void read_three(const Json& json, const char* key, double low, const std::string& path,
+                std::array<double, 3>& values) {
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) return;
+  bool good = found->is_array() && found->size() == 3;
+  for (size_t i = 0; good && i < 3; ++i) {
+    good = (*found)[i].is_number();
+    if (good) values[i] = (*found)[i].get<double>();
+    good = good && values[i] > low && values[i] <= 1000;
+  }
+  if (!good) {
+    fail<CheckpointError>("{}: '{}' is not three numbers above {}.", path, key, low);
+  }
+}
+
+void read_name(const Json& json, const char* key, std::initializer_list<const char*> allowed,
+               const std::string& path, std::string& value) {
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) return;
+  for (const char* name : allowed) {
+    if (*found == name) {
+      value = name;
+      return;
+    }
+  }
+  fail<CheckpointError>("{}: '{}' is {}, which is not supported.", path, key,
+                        found->dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60));
+}
+
+Preprocessing open_clip_preprocessing(const Json& json, const std::string& path) {
+  Preprocessing found;
+  read_three(json, "mean", -1000, path, found.mean);
+  read_three(json, "std", 0, path, found.std);
+  read_name(json, "interpolation", {"bicubic", "bilinear"}, path, found.interpolation);
+  read_name(json, "resize_mode", {"shortest", "longest", "squash"}, path, found.resize_mode);
+  return found;
+}
+
+// `resample` is PIL's number of the filter; without a crop both edges are resized.
+Preprocessing huggingface_preprocessing(const Json& json, const std::string& path) {
+  Preprocessing found;
+  read_three(json, "image_mean", -1000, path, found.mean);
+  read_three(json, "image_std", 0, path, found.std);
+  if (integer(json, "resample") == 2) found.interpolation = "bilinear";
+  const Json& size = section(json, "size");
+  if (size.contains("height") && json.value("do_center_crop", Json(false)) != true) {
+    found.resize_mode = "squash";
+  }
+  return found;
+}
+
+// The path of a file beside the weights; none where it is not there.
+std::optional<std::string> file_beside(const std::string& weights, const char* name) {
+  const auto path = std::filesystem::path(weights).parent_path() / name;
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return std::nullopt;
+  return path.string();
+}
+
 }  // namespace
+
+std::optional<Preprocessing> read_preprocessing(const std::string& weights, Layout layout) {
+  const bool huggingface = layout == Layout::huggingface;
+  const auto path =
+      file_beside(weights, huggingface ? "preprocessor_config.json" : "open_clip_config.json");
+  if (!path) return std::nullopt;
+  const Json json = read_json(*path);
+  if (!huggingface && !json.contains("preprocess_cfg")) return std::nullopt;
+  Preprocessing found = huggingface
+                            ? huggingface_preprocessing(json, *path)
+                            : open_clip_preprocessing(section(json, "preprocess_cfg"), *path);
+  found.source = *path;
+  return found;
+}
 
 FoundHints read_hints(const std::string& weights, Layout layout) {
   const bool huggingface = layout == Layout::huggingface;
-  const auto beside = std::filesystem::path(weights).parent_path() /
-                      (huggingface ? "config.json" : "open_clip_config.json");
-  std::error_code none;
-  if (!std::filesystem::is_regular_file(beside, none)) return {};
-  const Json json = read_json(beside.string());
-  return {huggingface ? from_huggingface(json) : from_open_clip(json), beside.string()};
+  const auto path = file_beside(weights, huggingface ? "config.json" : "open_clip_config.json");
+  if (!path) return {};
+  const Json json = read_json(*path);
+  return {huggingface ? from_huggingface(json) : from_open_clip(json), *path};
 }
 
 }  // namespace tandem

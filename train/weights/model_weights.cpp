@@ -8,6 +8,8 @@
 #include "train/weights/positions.h"
 #include "train/weights/read.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace tandem {
@@ -65,6 +67,19 @@ void note_positions(const std::vector<NamedTensor>& tensors, ModelWeights& weigh
                   from, from, to, to, vision.image_size));
 }
 
+void find_preprocessing(const std::string& path, ModelWeights& weights) {
+  weights.preprocessing = read_preprocessing(path, weights.found);
+  if (!weights.preprocessing) return;
+  const Preprocessing& found = *weights.preprocessing;
+  weights.notes.push_back(fmt::format("pictures: mean [{}], std [{}], as {} says.",
+                                      fmt::join(found.mean, ", "), fmt::join(found.std, ", "),
+                                      found.source));
+  if (found.resize_mode == "shortest" && found.interpolation == "bicubic") return;
+  weights.notes.push_back(fmt::format(
+      "pictures: {} says {}, {}, but `tandem eval` and `train` resize the shortest edge, bicubic.",
+      found.source, found.resize_mode, found.interpolation));
+}
+
 }  // namespace
 
 ModelWeights read_model_weights(const std::string& path, const ModelWeightsOptions& options) {
@@ -80,6 +95,7 @@ ModelWeights read_model_weights(const std::string& path, const ModelWeightsOptio
   } else {
     weights.model = detect(found, weights, path);
   }
+  if (weights.metadata.at("tandem.source") != "checkpoint") find_preprocessing(path, weights);
   if (options.quick_gelu) weights.model.quick_gelu = *options.quick_gelu;
   if (options.image_size) set_image_size(weights.model, *options.image_size);
   // The reader's checks hold for models from elsewhere, too.

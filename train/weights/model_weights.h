@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/clip_config.h"
+#include "train/weights/hints.h"
 #include "train/weights/layout.h"
 
 #include <map>
@@ -22,6 +23,8 @@ struct ModelWeights {
   std::vector<NamedTensor> tensors;             // every parameter, in the model's order
   Layout found = Layout::open_clip;             // the file's layout
   std::map<std::string, std::string> metadata;  // as read_weights gives it
+  std::string tokenizer;                         // serialized, for a checkpoint; empty: its own
+  std::optional<Preprocessing> preprocessing;   // what a file beside the weights says
   std::vector<std::string> left_out;            // names of tensors that the model has not
   std::vector<std::string> notes;               // sentences on what was found, chosen or changed
 };

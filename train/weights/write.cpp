@@ -21,8 +21,12 @@ RunConfig run_config(const ModelWeights& weights, const std::string& path) {
   } else {
     config.name = "converted";
     config.data.table = "none, these weights were converted; give --table";
-    config.data.tokenizer.vocab_size =
-        std::min(config.data.tokenizer.vocab_size, weights.model.text_cfg.vocab_size);
+    config.data.tokenizer.kind = "file";
+    config.data.tokenizer.file = "none, these weights were converted; give one";
+  }
+  if (weights.preprocessing) {
+    config.data.mean = weights.preprocessing->mean;
+    config.data.std = weights.preprocessing->std;
   }
   config.model = weights.model;
   return config;
@@ -36,6 +40,7 @@ void write_h5(const std::string& path, const ModelWeights& weights) {
   }
   checkpoint.attributes["config"] = to_yaml(run_config(weights, path));
   checkpoint.attributes["activation"] = weights.model.quick_gelu ? "quick_gelu" : "gelu";
+  if (!weights.tokenizer.empty()) checkpoint.attributes["tokenizer"] = weights.tokenizer;
   if (!checkpoint.attributes.contains("tokenizer") &&
       weights.model.text_cfg.vocab_size == clip_vocab_size) {
     checkpoint.attributes["tokenizer"] = clip_tokenizer()->serialize();

@@ -3,7 +3,9 @@
 #include "core/error.h"
 #include "tests/train/temporary_folder.h"
 #include "tests/train/weights/small_model.h"
+#include "train/checkpoint/checkpoint.h"
 #include "train/checkpoint/safetensors.h"
+#include "train/snapshot.h"
 #include "train/weights/detect.h"
 #include "train/weights/write.h"
 
@@ -45,6 +47,36 @@ TEST_CASE("a_models_shape_is_read_off_its_weights") {
     CHECK(weights.tensors == tensors);
     CHECK(weights.left_out.empty());
     CHECK(contains(weights.notes, "exact GELU assumed"));
+  }
+}
+
+TEST_CASE("what_pictures_go_through_is_read_beside_the_weights_and_kept") {
+  const TemporaryFolder folder;
+  const auto tensors = parameters_with_values(small_model());
+  folder.write("open_clip_config.json",
+               R"({"model_cfg": {}, "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [1, 2, 3],
+                   "interpolation": "bilinear", "resize_mode": "squash"}})");
+  folder.write("preprocessor_config.json",
+               R"({"image_mean": [0, 0, 0.1], "resample": 2, "size": {"height": 8, "width": 8}})");
+  for (const bool huggingface : {false, true}) {
+    write_safetensors(folder / "x", huggingface ? to_huggingface(tensors) : tensors);
+    const ModelWeights weights = read_model_weights(folder / "x");
+    CHECK(contains(weights.notes, "pictures: mean ["));
+    CHECK(contains(weights.notes, "squash, bilinear, but `tandem eval`"));
+    write_model_weights(folder / "x.h5", weights, Layout::open_clip);
+    const DataConfig data = config_of(read_checkpoint_model(folder / "x.h5"), "x.h5").data;
+    CHECK(data.mean[2] == (huggingface ? 0.1 : 0.5));
+    CHECK(data.std[1] == (huggingface ? DataConfig().std[1] : 2));
+  }
+}
+
+TEST_CASE("preprocessing_that_is_none_is_refused") {
+  const TemporaryFolder folder;
+  write_safetensors(folder / "x", parameters_with_values(small_model()));
+  for (const char* bad : {R"({"std": [1, 1, 0]})", R"({"mean": [1, 1]})", R"({"mean": "x"})",
+                          R"({"interpolation": "nearest"})", R"({"resize_mode": 3})"}) {
+    folder.write("open_clip_config.json", std::string(R"({"preprocess_cfg": )") + bad + "}");
+    CHECK_THROWS_AS(read_model_weights(folder / "x"), CheckpointError);
   }
 }
 
