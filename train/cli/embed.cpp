@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
+#include "train/cli/table_options.h"
 #include "train/features/embed.h"
 #include "train/features/feature_set.h"
 #include "train/text/prompts.h"
@@ -17,6 +18,7 @@ struct EmbedOptions {
   std::string classes;
   std::string templates;
   EmbedRequest request;
+  TableFormat format;  // of the table; the run's unless some of it is given
   DeviceChoice device;
 };
 
@@ -27,6 +29,7 @@ void write_features(const EmbedOptions& options) {
                                                 : read_templates(options.templates);
   const auto device = open_device(options.device);
   LoadedModel model = load_model(options.source, *device);
+  if (options.format != TableFormat()) model.config.data.format = options.format;
   embed(request, model, options.out);
   const FeatureSet set = read_feature_set(options.out);
   fmt::print("wrote {}: {} pictures, {} captions and {} classes of width {}\n", options.out,
@@ -42,6 +45,7 @@ void add_embed(CLI::App& program) {
       ->required();
   command->add_option("--out", options->out, "the HDF5 file to write")->required();
   command->add_option("--table", options->request.table, "another table than the run's");
+  add_format_options(*command, options->format);
   command->add_option("--split", options->request.splits, "a split of the table; else all of it");
   command->add_option("--captions", options->request.captions, "all (default), first or none")
       ->check(CLI::IsMember({"all", "first", "none"}));

@@ -2,6 +2,7 @@
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
 #include "train/cli/eval_tasks.h"
+#include "train/cli/table_options.h"
 #include "train/evaluate/eval_report.h"
 #include "train/evaluate/evaluate.h"
 #include "train/evaluate/feature_retrieval.h"
@@ -19,6 +20,7 @@ struct Options {
   std::string source;
   std::string captions;
   std::vector<std::string> names;
+  TableFormat format;  // of the table; the run's unless some of it is given
   TaskOptions task;
   DeviceChoice device;
 };
@@ -50,6 +52,7 @@ void tell(const Options& options, const std::string& name, const RetrievalResult
 
 void run_model(const Options& options, Device& device, nlohmann::ordered_json& document) {
   LoadedModel model = load_model(options.source, device);
+  if (options.format != TableFormat()) model.config.data.format = options.format;
   document["checkpoint"] = model.path;
   document["device"] = device.info().name;
   if (options.task.has("retrieval")) {
@@ -144,6 +147,7 @@ void add_eval(CLI::App& program) {
   command->add_option("--split", options->task.splits,
                       "what is tested: a split of the table; else the config's list");
   command->add_option("--table", options->task.table, "another table than the run's");
+  add_format_options(*command, options->format);
   command->add_option("--captions", options->captions, "all or first, of each picture")
       ->check(CLI::IsMember({"all", "first"}));
   command->add_option("--name", options->names,
