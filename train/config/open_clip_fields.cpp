@@ -75,6 +75,15 @@ std::string shown(const ConfigNode& value) {
 
 }  // namespace
 
+void refuse_resnet(const ConfigNode* model) {
+  const ConfigNode* vision = model == nullptr ? nullptr : model->find("vision_cfg");
+  const ConfigNode* layers = vision == nullptr ? nullptr : vision->find("layers");
+  if (layers == nullptr || layers->kind != ConfigNode::Kind::list) return;
+  fail<ConfigError>("{}: vision_cfg.layers is a list, as a ResNet's; Tandem does not support image "
+                    "towers other than ViTs.",
+                    layers->place());
+}
+
 bool changes_nothing(std::string_view section, std::string_view key, std::string_view full_name,
                      const ConfigNode& value) {
   const auto field = std::find_if(kFields.begin(), kFields.end(), [&](const Field& one) {

@@ -14,4 +14,7 @@ namespace tandem {
 bool changes_nothing(std::string_view section, std::string_view key, std::string_view full_name,
                      const ConfigNode& value);
 
+// Throws ConfigError where a model's image tower is a ResNet, whose `layers` are a list.
+void refuse_resnet(const ConfigNode* model);
+
 }  // namespace tandem

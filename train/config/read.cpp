@@ -4,6 +4,7 @@
 #include "train/config/check.h"
 #include "train/config/compose.h"
 #include "train/config/field_reader.h"
+#include "train/config/open_clip_fields.h"
 
 #include <cmath>
 #include <filesystem>
@@ -37,6 +38,7 @@ RunConfig run_from(const ConfigNode& tree, const std::string& source) {
   RunConfig config;
   config.name = name_from(source);
   Places places;
+  refuse_resnet(tree.find("model"));
   FieldReader reader(tree, "", places);
   visit_fields(reader, config);
   reader.finish();
@@ -54,6 +56,7 @@ ClipConfig model_from(const ConfigNode& tree, const std::string& source) {
   const std::string prefix = inner == nullptr ? "" : "model.";
   ClipConfig model;
   Places places;
+  refuse_resnet(inner == nullptr ? &tree : inner);
   FieldReader reader(inner == nullptr ? tree : *inner, path, places);
   visit_fields(reader, model);
   reader.finish();

@@ -72,7 +72,8 @@ TEST_CASE("fields_of_open_clip_that_tandem_lacks_are_refused_by_name") {
   refused(R"({"model": {"text_cfg": {"norm_kwargs": {"eps": 1e-6}}}})",
           "model.text_cfg.norm_kwargs is a map");
   refused(R"({"multimodal_cfg": {"width": 512}})", "does not support CoCa's text decoder");
-  refused(R"({"vision_cfg": {"layers": [3, 4, 6, 3]}})", "vision_cfg.layers is a list");
+  refused(R"({"vision_cfg": {"layers": [3, 4, 6, 3]}})", "layers is a list, as a ResNet's");
+  refused(R"({"vision_cfg": {"layers": [3, 4, 6, 3], "patch_size": null}})", "a ResNet's; Tandem");
   refused(R"({"vision_cfg": {"timm_pol": "map"}})", "unknown key 'timm_pol'");
   refused(R"({"embed_dim": 8, "pool_type": "tok"})", "unknown key 'pool_type'");
 }
