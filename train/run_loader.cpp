@@ -4,7 +4,8 @@ namespace tandem {
 
 std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<TableRow>& rows,
                                     const Tokenizer& tokenizer, RunOutput& output,
-                                    RunPosition& position, bool config_may_differ) {
+                                    StepProfiler& profiler, RunPosition& position,
+                                    bool config_may_differ) {
   LoaderOptions options{.data = config.data,
                         .batch_size = config.train.batch_size,
                         .image_size = config.model.vision_cfg.image_size,
@@ -16,6 +17,10 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<T
     return encode_padded(tokenizer, caption, T);
   };
   options.warn = [&output](const std::string& text) { output.say(text); };
+  options.made = [&profiler](int64_t worker, int64_t batch, double seconds) {
+    const double now = seconds_now();
+    profiler.loader(worker, batch, now - seconds, now);
+  };
   options.bad_samples = position.bad_samples;
   if (config_may_differ && position.batch > 0) {
     const Loader probe(rows, options, Position{position.epoch, 0});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "train/data/loader.h"
+#include "train/profile/step_profiler.h"
 #include "train/run_output.h"
 #include "train/snapshot.h"
 
@@ -14,6 +15,7 @@ namespace tandem {
 // must outlive the loader, the rows and the position aside. Throws ConfigError, DataError.
 std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<TableRow>& rows,
                                     const Tokenizer& tokenizer, RunOutput& output,
-                                    RunPosition& position, bool config_may_differ);
+                                    StepProfiler& profiler, RunPosition& position,
+                                    bool config_may_differ);
 
 }  // namespace tandem

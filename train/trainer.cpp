@@ -6,11 +6,14 @@
 #include "train/lock.h"
 #include "train/memory_check.h"
 #include "train/nonfinite_steps.h"
+#include "train/process_time.h"
+#include "train/profile/step_profiler.h"
 #include "train/resume.h"
 #include "train/run_loader.h"
 #include "train/run_on_device.h"
 #include "train/schedule.h"
 #include "train/signals.h"
+#include "train/step_record.h"
 #include "train/text/make_tokenizer.h"
 
 #include <array>
@@ -30,6 +33,12 @@ int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
   return train.steps > 0 ? std::min(train.steps, all) : all;
 }
 
+ProfileOptions profile_of(const TrainOptions& options, const RunFolder& folder) {
+  const bool named = !options.profile_file.empty();
+  return {.steps = options.profile_steps,
+          .file = named ? options.profile_file : (folder.path / "profile.json").string()};
+}
+
 }  // namespace
 
 class Trainer::State {
@@ -40,6 +49,7 @@ class Trainer::State {
         folder_(open_run_folder(folder_of(config, options), options.resume)),
         lock_(folder_.path),
         output_(folder_),
+        profiler_(profile_of(options, folder_), output_),
         nonfinite_(config_.train, output_) {
     std::unique_ptr<Device> device = open();
     const DeviceInfo info = device->info();
@@ -51,11 +61,15 @@ class Trainer::State {
     rows_ = training_rows(config_.data);
     tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
                           : make_tokenizer(config_, rows_);
+    // Its threads make the first batches while the step is compiled.
+    if (!resumed_) open_loader();
     telling_out_of_memory(config_, info, [&] {
       on_device_.emplace(config_, folder_, std::move(device), *tokenizer_, output_);
     });
-    if (resumed_) restore();
-    open_loader();
+    if (resumed_) {
+      restore();
+      open_loader();
+    }
     write_file(folder_.config().string(), to_yaml(config_));
     on_device_->announce(output_);
     output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all",
@@ -88,6 +102,7 @@ class Trainer::State {
     while (position_.step < steps_ && !StopSignals::requested()) train_one();
     settle();
     output_.finish();
+    profiler_.finish();
     if (StopSignals::requested()) output_.say(fmt::format("stopped by {}", StopSignals::name()));
     on_device_->keeper.finish(position_, passes(position_.step));
     if (position_.step == steps_) finish();
@@ -138,6 +153,7 @@ class Trainer::State {
     was_lost_ = true;
     output_.say(fmt::format("the device was lost, and is opened again: {}", error.what()));
     on_device_->keeper.collect();
+    profiler_.give_up();
     on_device_.reset();
     on_device_.emplace(config_, folder_, open(), *tokenizer_, output_);
     start_from(newest_checkpoint(folder_, output_));
@@ -145,7 +161,7 @@ class Trainer::State {
   }
 
   void open_loader() {
-    loader_ = make_loader(config_, rows_, *tokenizer_, output_, position_,
+    loader_ = make_loader(config_, rows_, *tokenizer_, output_, profiler_, position_,
                           options_.allow_config_change);
     steps_per_epoch_ = loader_->batches_per_epoch();
     steps_ = total_steps(config_.train, steps_per_epoch_);
@@ -177,20 +193,25 @@ class Trainer::State {
   // Starts one step, then looks at the one before while it runs.
   void train_one() {
     PairArrays& pairs = pairs_[static_cast<size_t>(position_.step % 2)];
-    loader_->next(batch_);
+    profiler_.host("wait for data", [this] { loader_->next(batch_); });
     pairs.pixels.swap(batch_.pixels);
     pairs.kept_tokens.swap(batch_.kept_tokens);
     pairs.texts.ids.swap(batch_.tokens);
     pairs.texts.prepare(config_.model.text_cfg.context_length, config_.model.text_cfg.vocab_size);
     const StepSettings settings{.lr = schedule_->at(position_.step), .t = position_.step + 1};
-    StartedStep started{on_device_->step.run(pairs, settings), settings, &pairs};
-    const bool held_back = settle();
-    if (held_back) started.ticket = on_device_->step.run(pairs, settings);
+    const DeviceInfo& device = on_device_->device->info();
+    const auto start = [&] {
+      return profiler_.run(on_device_->step, config_, device, pairs, settings);
+    };
+    StartedStep started{start(), settings, &pairs};
+    bool held_back = false;
+    profiler_.host("look at the step before", [&] { held_back = settle(); });
+    if (held_back) started.ticket = start();
     position_.step += 1;
     position_.samples += config_.train.batch_size;
     follow_loader();
     under_way_ = started;
-    after_step();
+    profiler_.host("checkpoint, evaluate", [this] { after_step(); });
   }
 
   // Waits for the step under way, which led to the position, and tells of it. Returns whether a
@@ -200,6 +221,10 @@ class Trainer::State {
     const StartedStep done = *under_way_;
     under_way_.reset();
     const StepResult result = on_device_->step.result(done.ticket);
+    if (!first_told_) {
+      output_.say(fmt::format("first step after {:.2f} s", seconds_since_start()));
+      first_told_ = true;
+    }
     const bool failed = NonFiniteSteps::is_one(result);
     const bool holds_back = failed && !NonFiniteSteps::overflows(result);
     if (holds_back) on_device_->step.go_on();
@@ -217,25 +242,15 @@ class Trainer::State {
     last_wait_ = wait;
     const int64_t every = config_.train.log_every_n_steps;
     if (failed || position_.step % every == 0 || position_.step == steps_) {
-      record(result, done.settings.lr);
+      MetricsRecord line = step_record(result, done.settings, output_.progress(), config_);
+      line.step = position_.step;
+      line.epoch = passes(position_.step);
+      if (position_.skipped > 0) {
+        line.values.emplace_back("skipped_steps", static_cast<double>(position_.skipped));
+      }
+      output_.record(line, "train/");
     }
     return holds_back;
-  }
-
-  void record(const StepResult& result, double lr) {
-    const int64_t step = position_.step;
-    MetricsRecord line{.step = step, .epoch = passes(step), .kind = "train"};
-    line.values = {{"loss", result.loss},
-                   {"lr", lr},
-                   {"grad_norm", result.gradient_norm},
-                   {"logit_scale", result.logit_scale},
-                   {"pairs_per_second", output_.progress().pairs_per_second()},
-                   {"data_wait", output_.progress().wait_share()}};
-    if (config_.precision == "fp16") line.values.emplace_back("loss_scale", result.loss_scale);
-    if (position_.skipped > 0) {
-      line.values.emplace_back("skipped_steps", static_cast<double>(position_.skipped));
-    }
-    output_.record(line, "train/");
   }
 
   // Checkpoints and evaluations that are due.
@@ -282,6 +297,7 @@ class Trainer::State {
   RunFolder folder_;
   RunLock lock_;
   RunOutput output_;
+  StepProfiler profiler_;
   NonFiniteSteps nonfinite_;
   std::optional<Resumed> resumed_;
   std::vector<TableRow> rows_;
@@ -297,6 +313,7 @@ class Trainer::State {
   std::array<PairArrays, 2> pairs_;  // of the steps under way, for a second look
   std::optional<StartedStep> under_way_;
   bool was_lost_ = false;
+  bool first_told_ = false;  // how long it took to the end of the first step
 };
 
 Trainer::Trainer(const RunConfig& config, const TrainOptions& options)

@@ -17,6 +17,8 @@ struct TrainOptions {
   DeviceOptions device;  // the device itself is the config's
   std::function<std::unique_ptr<Device>()> open;  // opens another in place of the config's
   uint64_t device_memory = 0;  // the most to take of it, in bytes; 0: what is free
+  int64_t profile_steps = 0;   // steps to look at closely once the first are done
+  std::string profile_file;    // gets their trace; empty: profile.json in the run's folder
 };
 
 class Trainer {

@@ -1,6 +1,7 @@
 #include "core/cpu/cpu_device.h"
 
 #include "core/cpu/host_memory.h"
+#include "core/kernel_starts.h"
 #include "core/out_of_memory.h"
 
 #include <hwy/highway.h>
@@ -74,11 +75,14 @@ class CpuRecording final : public Recording {
     using Clock = std::chrono::steady_clock;
     load(inputs);
     std::vector<KernelTime> times;
+    std::vector<double> starts;
     for (const Kernel& kernel : kernels_) {
       const auto start = Clock::now();
       kernel.host();
       times.push_back({kernel.label, std::chrono::duration<double>(Clock::now() - start).count()});
+      starts.push_back(std::chrono::duration<double>(start.time_since_epoch()).count());
     }
+    KernelStarts::tell(std::move(starts));
     keep_outputs();
     return times;
   }

@@ -7,14 +7,15 @@
 #include "train/config/read.h"
 #include "train/data/patch_dropout.h"
 #include "train/precision.h"
+#include "train/profile/op_times.h"
+#include "train/step_plan.h"
 #include "train/train_step.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <map>
+#include <ctime>
 #include <memory>
 
 #include <sys/resource.h>
@@ -65,24 +66,13 @@ PairArrays synthetic(const ClipConfig& config, int64_t batch) {
   return arrays;
 }
 
-// Share of a step's time by op, the scopes aside.
-void print_ops(TrainStep& step, const PairArrays& batch) {
-  std::map<std::string, std::pair<double, int>> by_op;
-  double all = 0;
-  for (const KernelTime& time : step.profile(batch, {.lr = 0, .t = 1})) {
-    auto& [seconds, count] = by_op[time.label.substr(time.label.rfind(' ') + 1)];
-    seconds += time.seconds;
-    count += 1;
-    all += time.seconds;
-  }
-  std::vector<std::pair<double, std::string>> order;
-  for (const auto& [name, entry] : by_op) order.emplace_back(entry.first, name);
-  std::sort(order.rbegin(), order.rend());
-  fmt::print("{:<28} {:>6} {:>10} {:>7}\n", "op", "count", "ms", "share");
-  for (const auto& [seconds, name] : order) {
-    fmt::print("{:<28} {:>6} {:>10.3f} {:>6.1f} %\n", name, by_op[name].second, 1e3 * seconds,
-               100 * seconds / all);
-  }
+// The time of a step by op, in as many more steps as were timed.
+void print_ops(TrainStep& step, const RunConfig& config, const PairArrays& batch,
+               const Options& options, const DeviceInfo& device) {
+  const std::vector<NodeCost> costs = plan_step(config, device).costs;
+  OpTimes ops;
+  for (int64_t i = 0; i < options.steps; ++i) ops.add(step.profile(batch, {.lr = 0, .t = 1}), costs);
+  fmt::print("{}", ops.table());
 }
 
 int64_t resident_peak_bytes() {
@@ -92,26 +82,34 @@ int64_t resident_peak_bytes() {
 }
 
 void run(const Options& options) {
-  const DType precision = precision_named(options.precision);
-  const ClipConfig model = read_model_config(options.model);
+  RunConfig config;
+  config.model = read_model_config(options.model);
+  config.precision = options.precision;
+  const ClipConfig& model = config.model;
   const auto device = open_device(options.device);
-  TrainConfig train;
+  TrainConfig& train = config.train;
+  train.batch_size = options.batch;
   train.grad_checkpointing = options.checkpointing;
   if (model.init_logit_bias) train.loss = "siglip";
   const auto start = Clock::now();
   Variables variables(*device);
-  TrainStep step(model, train, options.batch, variables, {.precision = precision});
+  TrainStep step(model, train, options.batch, variables,
+                 {.precision = precision_named(options.precision)});
   variables.initialize(0);
   const PairArrays batch = synthetic(model, options.batch);
   std::vector<double> seconds;
+  std::vector<double> processor;  // seconds of all threads together
   double first = 0;
   for (int64_t i = 0; i < options.warmup + options.steps; ++i) {
+    const std::clock_t busy = std::clock();
     const double time = seconds_of([&] {
       const double loss = step.result(step.run(batch, {.lr = 1e-4, .t = i + 1})).loss;
       if (!(loss == loss)) fail<Error>("bench step: the loss is not a number.");
     });
     if (i == 0) first = std::chrono::duration<double>(Clock::now() - start).count();
-    if (i >= options.warmup) seconds.push_back(time);
+    if (i < options.warmup) continue;
+    seconds.push_back(time);
+    processor.push_back(static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC);
   }
   const Spread spread = spread_of(seconds);
   const double rate = static_cast<double>(options.batch) / spread.median;
@@ -128,6 +126,7 @@ void run(const Options& options) {
       {"resident_peak_bytes", resident_peak_bytes()},
       {"kernels", step.program().kernels()}};
   add_spread(document, "step_seconds", spread);
+  add_spread(document, "processor_seconds", spread_of(processor));
   if (options.json) {
     fmt::print("{}\n", document.dump(1));
     return;
@@ -141,7 +140,7 @@ void run(const Options& options) {
              1e-6 * static_cast<double>(memory.peak()),
              1e-6 * static_cast<double>(memory.activations),
              1e-6 * static_cast<double>(resident_peak_bytes()));
-  if (options.ops) print_ops(step, batch);
+  if (options.ops) print_ops(step, config, batch, options, device->info());
 }
 
 void add_bench_step(CLI::App& program) {

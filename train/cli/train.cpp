@@ -45,8 +45,21 @@ void add_train(CLI::App& program) {
   add_device_options(*command, options->device);
   command->add_option("--device-memory", options->device_memory,
                       "the most memory to take of the device, as 8GiB; else what is free");
+  CLI::Option* profile = command->add_option(
+      "--profile", options->train.profile_file,
+      "look closely at a few steps after the first: a table of ops in the log, and a trace for\n"
+      "Perfetto in this file, or in profile.json of the run's folder");
+  profile->expected(0, 1);
+  const auto steps = std::make_shared<int64_t>(5);
+  command->add_option("--profile-steps", *steps, "so many steps")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000))
+      ->needs(profile);
   command->footer("Example: tandem train configs/quickstart.yaml --set train.epochs=2");
-  command->callback([options] { run(*options); });
+  command->callback([options, profile, steps] {
+    if (profile->count() > 0) options->train.profile_steps = *steps;
+    run(*options);
+  });
 }
 
 const Command train(add_train);

@@ -43,6 +43,9 @@ struct LoaderOptions {
   int64_t prefetch = 0;                          // batches made ahead; 0: workers + 2
   std::function<void(const std::string&)> warn;  // told of each bad picture, once; may be empty
   std::set<int64_t> bad_samples;                 // counted and told of before (a resumed run)
+  // Told by each thread, by its number, of a batch that it has made, and in how many seconds; may
+  // be empty.
+  std::function<void(int64_t thread, int64_t batch, double seconds)> made;
 };
 
 // A picture that could not be read.

@@ -33,12 +33,13 @@ int64_t batches_before(const Position& position, int64_t per_epoch) {
 Loader::Loader(std::vector<TableRow> rows, LoaderOptions options, Position start)
     : max_bad_samples_(options.data.max_bad_samples),
       warn_(options.warn),
+      made_(options.made),
       maker_(std::move(rows), options),
       start_(batches_before(start, batches_per_epoch())),
       bad_(options.bad_samples),
       slots_(slot_count(options)) {
   try {
-    for (int64_t i = 0; i < worker_count(options); ++i) workers_.emplace_back([this] { work(); });
+    for (int64_t i = 0; i < worker_count(options); ++i) workers_.emplace_back([this, i] { work(i); });
   } catch (...) {
     shut_down();
     throw;
@@ -63,7 +64,7 @@ Position Loader::position_of(int64_t sequence) const {
 
 Position Loader::position() const { return position_of(delivered_); }
 
-void Loader::work() {
+void Loader::work(int64_t thread) {
   AugmentScratch scratch;
   const auto size = static_cast<int64_t>(slots_.size());
   std::unique_lock lock(mutex_);
@@ -73,7 +74,10 @@ void Loader::work() {
     const int64_t sequence = claimed_++;
     Slot& slot = slots_[sequence % size];
     lock.unlock();
+    const auto begin = std::chrono::steady_clock::now();
     fill(slot, sequence, scratch);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    if (made_) made_(thread, start_ + sequence, took.count());
     lock.lock();
     slot.ready = true;
     arrival_.notify_one();

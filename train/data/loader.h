@@ -46,7 +46,7 @@ class Loader {
     bool ready = false;
   };
 
-  void work();
+  void work(int64_t thread);
   void fill(Slot& slot, int64_t sequence, AugmentScratch& scratch);
   void count_bad(const Slot& slot);
   void shut_down();
@@ -54,6 +54,7 @@ class Loader {
 
   int64_t max_bad_samples_;
   std::function<void(const std::string&)> warn_;
+  std::function<void(int64_t, int64_t, double)> made_;
   BatchMaker maker_;
   int64_t start_;          // batches before the first
   int64_t delivered_ = 0;  // batches that next() gave
