@@ -34,7 +34,7 @@ class Checker {
 };
 
 void check_sources(const DataConfig& data, const Checker& checker) {
-  if (data.sources.empty()) {
+  if (data.sources.empty() && data.features.empty()) {
     checker.require(!data.table.empty(), "data.table",
                     "data.table is not set; give the table of pictures and captions.");
   }
@@ -125,6 +125,23 @@ void check_train(const TrainConfig& train, const ClipConfig& model, const Checke
   }
 }
 
+void check_adapter(const RunConfig& config, const Checker& checker) {
+  const bool features = config.adapter.on_features();
+  const std::string& kind = config.adapter.kind;
+  checker.require(features || config.data.features.empty(), "data.features",
+                  fmt::format("data.features is for adapters on features, and adapter.kind is {}; "
+                              "choose such a kind.",
+                              kind));
+  if (!features) return;
+  checker.require(config.data.features.empty() == !config.adapter.base.empty(), "adapter.base",
+                  "an adapter on features needs data.features, or adapter.base and data.table; "
+                  "give one of the two.");
+  checker.require(config.data.features.empty() || config.data.table.empty(), "data.table",
+                  "data.table and data.features are both set; keep one of them.");
+  checker.require(config.data.sources.empty(), "data.sources",
+                  "an adapter on features takes one data.table; leave data.sources out.");
+}
+
 void check_checkpoints(const RunConfig& config, const Checker& checker) {
   const TrainConfig& train = config.train;
   checker.require(parse_checkpoint_rule(train.checkpoint_every).has_value(),
@@ -210,6 +227,7 @@ void check_run(const RunConfig& config, const Places& places, const std::string&
   check_model(config.model, "model.", places, source);
   check_data(config.data, config.model.text_cfg.vocab_size, checker);
   check_train(config.train, config.model, checker);
+  check_adapter(config, checker);
   check_checkpoints(config, checker);
   check_evaluations(config, checker);
   checker.require(!config.device.empty(), "device", "device is empty; give auto, cpu or vulkan.");

@@ -6,33 +6,10 @@
 //   visitor.list(key, vector, meaning)           a list of maps
 #pragma once
 
+#include "train/config/adapter_fields.h"
 #include "train/config/run_config.h"
 
-#include <limits>
-#include <string>
-#include <utility>
-#include <vector>
-
 namespace tandem {
-
-// The values that a field can have; of each number, where the field is a list.
-struct Rule {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  bool above_low = false;                 // low itself is not allowed
-  bool below_high = false;                // high itself is not allowed
-  std::vector<std::string> choices = {};  // of a text; any if empty
-
-  bool operator==(const Rule&) const = default;
-};
-
-inline Rule any() { return {}; }
-inline Rule between(double low, double high) { return {.low = low, .high = high}; }
-inline Rule above(double low, double high) { return {.low = low, .high = high, .above_low = true}; }
-inline Rule below(double low, double high) {
-  return {.low = low, .high = high, .below_high = true};
-}
-inline Rule one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
 
 template <class V>
 void visit_fields(V& v, VisionConfig& c) {
@@ -138,6 +115,9 @@ void visit_fields(V& v, DataConfig& c) {
   v.field("table", c.table, any(),
           "JSONL, CSV or TSV table, tar shards, class folders, COCO captions or IDX pictures");
   v.list("sources", c.sources, "several tables, in place of `table`");
+  v.field("features", c.features, any(),
+          "HDF5 file of features, in place of `table`, for the adapters on features");
+  v.section("few_shot", c.few_shot, "what adapters learn from, choose on and are tested on");
   visit_fields(v, c.format);
   v.field("split", c.split, any(), "rows of the table to train on; `all`: every row");
   v.field("unique_groups", c.unique_groups, any(), "no two samples of a batch share a group");
@@ -230,6 +210,7 @@ template <class V>
 void visit_fields(V& v, RunConfig& c) {
   v.field("name", c.name, any(), "of the folder in runs/; the file's name unless given");
   v.section("model", c.model, "the model, or the name of a file that holds it");
+  v.section("adapter", c.adapter, "what is trained on top of a model, in place of the model");
   v.section("data", c.data, "what to train on");
   v.section("train", c.train, "how to train");
   v.list("evaluate", c.evaluate, "retrieval between the pictures and captions of splits");

@@ -12,8 +12,25 @@
 namespace tandem {
 namespace {
 
+// The recipe of an adapter on features: its paper's, where that says.
+void fill_in_recipe(RunConfig& config, const Places& places) {
+  const auto set = [&places](const char* key, auto& value, auto recipe) {
+    if (!places.contains(key)) value = recipe;
+  };
+  TrainConfig& train = config.train;
+  const bool tip = config.adapter.kind == "tip_adapter_f";
+  set("train.batch_size", train.batch_size, 256);
+  set("train.epochs", train.epochs, tip ? 20 : 100);
+  set("train.lr", train.lr, 1e-3);
+  set("train.wd", train.wd, 0.01);
+  set("train.beta2", train.beta2, 0.999);
+  set("train.eps", train.eps, tip ? 1e-4 : 1e-8);
+  set("train.warmup", train.warmup, 0);
+}
+
 // What depends on other values, where it was not given.
 void fill_in(RunConfig& config, const Places& places) {
+  if (config.adapter.on_features()) fill_in_recipe(config, places);
   if (config.train.loss == "siglip" && !config.model.init_logit_bias) {
     config.model.init_logit_bias = -10.0;
   }

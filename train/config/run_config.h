@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/clip_config.h"
+#include "train/config/adapter_config.h"
 
 #include <array>
 #include <cstdint>
@@ -71,6 +72,8 @@ struct SourceConfig {
 struct DataConfig {
   std::string table;                  // any kind that train/data/README.md lists
   std::vector<SourceConfig> sources;  // in place of table
+  std::string features;               // in place of table: precomputed features
+  FewShotConfig few_shot;
   TableFormat format;
   std::string split = "train";  // rows of the table to train on
   bool unique_groups = true;    // no two samples of a batch share a group
@@ -142,6 +145,7 @@ struct EvaluateConfig {
 struct RunConfig {
   std::string name;  // of the folder in runs/; the config's file stem unless given
   ClipConfig model;
+  AdapterConfig adapter;
   DataConfig data;
   TrainConfig train;
   std::vector<EvaluateConfig> evaluate;

@@ -107,6 +107,17 @@ TEST_CASE("values_that_do_not_fit_together_are_refused") {
   CHECK(contains(error_of(good + "evaluate: [{name: a}]"), "evaluate.0.split is not set"));
 }
 
+TEST_CASE("an_adapter_on_features_needs_features_or_what_makes_them") {
+  const std::string kind = "adapter: {kind: tip_adapter";
+  CHECK(error_of(kind + "}\ndata: {features: f.h5}").empty());
+  CHECK(error_of(kind + ", base: runs/a}\ndata: {table: t}").empty());
+  CHECK(contains(error_of(kind + "}\ndata: {table: t}"), "give one of the two"));
+  CHECK(contains(error_of(kind + ", base: a}\ndata: {features: f}"), "give one of the two"));
+  CHECK(contains(error_of(kind + "}\ndata: {features: f, table: t}"), "keep one of them"));
+  CHECK(contains(error_of("data: {features: f}"), "adapter.kind is none"));
+  CHECK(contains(error_of(good + "adapter: {kind: tip}"), "expected one of none, zero_shot"));
+}
+
 TEST_CASE("siglip_sets_what_its_paper_sets_unless_told_otherwise") {
   const TemporaryFolder folder;
   const RunConfig plain =
