@@ -1,6 +1,9 @@
 #include "core/error.h"
+#include "train/adapters/adapter_outcome.h"
+#include "train/checkpoint/checkpoint_folder.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
+#include "train/cli/eval_adapter.h"
 #include "train/cli/eval_tasks.h"
 #include "train/cli/table_options.h"
 #include "train/evaluate/eval_report.h"
@@ -19,6 +22,7 @@ namespace {
 struct Options {
   std::string source;
   std::string captions;
+  std::string features;
   std::vector<std::string> names;
   TableFormat format;  // of the table; the run's unless some of it is given
   TaskOptions task;
@@ -100,6 +104,8 @@ void run(const Options& options) {
   nlohmann::ordered_json document;
   if (is_feature_file(options.source)) {
     run_features(options, *device, document);
+  } else if (is_feature_adapter(find_checkpoint(options.source).path)) {
+    eval_feature_adapter(options.source, options.features, *device, options.task.json, document);
   } else {
     run_model(options, *device, document);
   }
@@ -139,7 +145,8 @@ void add_eval(CLI::App& program) {
       "Retrieval, zero-shot classification, linear and kNN probes, with 95 % bootstrap intervals");
   const auto options = std::make_shared<Options>();
   command->add_option("source", options->source,
-                      "a checkpoint (.h5), a run's folder, or a file of features (.h5)")
+                      "a checkpoint (.h5, of a model or of an adapter on features), a run's "
+                      "folder, or a file of features (.h5)")
       ->required();
   command->add_option("--task", options->task.tasks,
                       "retrieval (default), zeroshot, linear, knn; several with commas")
@@ -153,6 +160,8 @@ void add_eval(CLI::App& program) {
   command->add_option("--name", options->names,
                       "NAME=DATASET: what a file of features calls image_features, labels, split, "
                       "class_names, class_text_features, text_features or caption_image");
+  command->add_option("--features", options->features,
+                      "adapters on features: their file, where it lies elsewhere now");
   add_probe_options(*command, options->task);
   add_device_options(*command, options->device);
   command->add_flag("--json", options->task.json, "print one JSON document");

@@ -2,7 +2,7 @@
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
 #include "train/config/read.h"
-#include "train/trainer.h"
+#include "train/start_run.h"
 
 #include <memory>
 
@@ -25,7 +25,7 @@ void run(const Options& options) {
   TrainOptions train = options.train;
   train.device = options.device.options;
   if (!options.device_memory.empty()) train.device_memory = parse_bytes(options.device_memory);
-  Trainer(config, train).run();
+  start_run(config, train);
 }
 
 void add_train(CLI::App& program) {

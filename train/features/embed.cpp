@@ -12,17 +12,6 @@
 namespace tandem {
 namespace {
 
-// The rows of every split asked for, one split after another.
-std::vector<TableRow> wanted_rows(const EmbedRequest& request, const Table& table) {
-  if (request.splits.empty()) return table.rows;
-  std::vector<TableRow> rows;
-  for (const std::string& split : request.splits) {
-    const std::vector<TableRow> more = rows_of_split(table, split);
-    rows.insert(rows.end(), more.begin(), more.end());
-  }
-  return rows;
-}
-
 EvalSet open_rows(std::vector<TableRow> rows, const EmbedRequest& request,
                   const LoadedModel& model) {
   if (request.captions != "all") {
@@ -79,9 +68,19 @@ void append_direction(std::span<const float> rows, size_t E, std::vector<float>&
 
 }  // namespace
 
+std::vector<TableRow> rows_to_embed(const EmbedRequest& request, const Table& table) {
+  if (request.splits.empty()) return table.rows;
+  std::vector<TableRow> rows;
+  for (const std::string& split : request.splits) {
+    const std::vector<TableRow> more = rows_of_split(table, split);
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  return rows;
+}
+
 void embed(const EmbedRequest& request, LoadedModel& model, const std::string& out) {
   const std::string& path = request.table.empty() ? model.config.data.table : request.table;
-  std::vector<TableRow> rows = wanted_rows(request, read_table(path, model.config.data.format));
+  std::vector<TableRow> rows = rows_to_embed(request, read_table(path, model.config.data.format));
   const std::vector<std::string> classes =
       request.classes.empty() ? classes_of(rows) : request.classes;
   FeatureWriter file(out);

@@ -1,6 +1,7 @@
 // The features of a table's pictures and texts, by a trained model, as a file.
 #pragma once
 
+#include "train/data/table.h"
 #include "train/loaded_model.h"
 
 #include <string>
@@ -15,6 +16,9 @@ struct EmbedRequest {
   std::vector<std::string> classes;  // names; empty: the labels of the splits, sorted
   std::vector<std::string> templates;  // prompts for the classes; empty: no class_text_features
 };
+
+// The rows of every split asked for, one split after another: those that embed() writes, in order.
+std::vector<TableRow> rows_to_embed(const EmbedRequest& request, const Table& table);
 
 // Writes what train/features/feature_file.h lists, and "image_ids" (paths as in the table's rows)
 // and "captions". Pictures are read and written a chunk at a time. Throws ConfigError for a split

@@ -9,8 +9,9 @@
 namespace tandem {
 
 FewShot draw_shots(const LabelledRows& pictures, const FeatureSet& set, int64_t shots,
-                   uint64_t seed) {
+                   uint64_t seed, int64_t validation_shots) {
   if (shots < 1) fail<ConfigError>("few-shot: {} shots were asked for; ask for 1 or more.", shots);
+  if (validation_shots == 0) validation_shots = std::min<int64_t>(shots, 4);
   std::map<int32_t, std::vector<size_t>> by_class;
   for (size_t i = 0; i < pictures.labels.size(); ++i) by_class[pictures.labels[i]].push_back(i);
   enum class Part { rest, train, validation };
@@ -21,7 +22,7 @@ FewShot draw_shots(const LabelledRows& pictures, const FeatureSet& set, int64_t 
       fail<ConfigError>("few-shot: class '{}' has {} pictures, fewer than {} shots; ask for fewer.",
                         set.class_name(label), count, shots);
     }
-    const auto drawn = static_cast<size_t>(std::min(count, shots + std::min<int64_t>(shots, 4)));
+    const auto drawn = static_cast<size_t>(std::min(count, shots + validation_shots));
     Random random(seed, 0, static_cast<uint32_t>(label), RandomUse::shuffle);
     for (size_t i = 0; i < drawn; ++i) {  // Fisher & Yates, its start
       const auto left = static_cast<uint32_t>(members.size() - i);

@@ -8,14 +8,14 @@ namespace tandem {
 
 struct FewShot {
   LabelledRows train;       // k a class
-  LabelledRows validation;  // min(k, 4) a class, fewer where a class has no more
+  LabelledRows validation;  // so many a class, fewer where a class has no more
   LabelledRows rest;
 };
 
 // Classes are those that have pictures. Each class's draw depends on the seed, the class and its
-// own pictures alone. Rows keep their order. Throws ConfigError where a class has fewer than k
-// pictures.
+// own pictures alone. Rows keep their order. validation_shots 0: min(shots, 4). Throws ConfigError
+// where a class has fewer pictures than shots.
 FewShot draw_shots(const LabelledRows& pictures, const FeatureSet& set, int64_t shots,
-                   uint64_t seed);
+                   uint64_t seed, int64_t validation_shots = 0);
 
 }  // namespace tandem

@@ -34,8 +34,25 @@ std::string section(const char* title, const std::string& body) {
   return fmt::format("<section><h2>{}</h2>\n{}</section>\n", title, body);
 }
 
+std::string table_html(const ReportTable& table) {
+  const auto row_html = [](const std::vector<std::string>& cells, const char* tag) {
+    std::string html = "<tr>";
+    for (const std::string& cell : cells) {
+      html += fmt::format("<{0}>{1}</{0}>", tag, escape_html(cell));
+    }
+    return html + "</tr>\n";
+  };
+  std::string html = "<table class=\"results\"><thead>" + row_html(table.header, "th");
+  html += "</thead><tbody>\n";
+  for (const auto& row : table.rows) html += row_html(row, "td");
+  return html + "</tbody></table>\n";
+}
+
 std::string body_html(const ReportData& data) {
   std::string html = header_html(data);
+  for (const ReportTable& table : data.tables) {
+    html += section(escape_html(table.title).c_str(), table_html(table));
+  }
   if (!data.evaluations.empty()) {
     html += section("Retrieval", results_table_html(data.evaluations));
   }

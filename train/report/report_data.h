@@ -30,6 +30,13 @@ struct ReportFact {
   std::string value;
 };
 
+// A plain table; every row has as many cells as the header.
+struct ReportTable {
+  std::string title;
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+};
+
 struct ReportEvaluation {
   std::string name;
   RetrievalResult result;
@@ -65,6 +72,7 @@ struct ReportData {
   std::string subtitle;  // one line under it: what it is, when it ended
   std::vector<ReportFact> facts;
   std::string config;  // YAML as resolved
+  std::vector<ReportTable> tables;
   std::vector<ReportChart> charts;
   std::vector<ReportEvaluation> evaluations;
   std::optional<ReportSimilarity> similarity;

@@ -1,0 +1,29 @@
+#include "train/adapters/adamw_update.h"
+
+#include <cmath>
+
+namespace tandem {
+
+Tensor add_adamw(Tensor loss, double weight_decay) {
+  Graph& graph = loss.graph();
+  std::vector<AdamwGroup> groups(3);
+  groups[0].weight_decay = weight_decay;
+  groups[2].lower = 0;
+  groups[2].upper = std::log(100.0);
+  std::vector<Tensor> parameters;
+  std::vector<int> group_of;
+  for (const Variable& variable : graph.variables()) {
+    if (variable.kind != Variable::Kind::trainable) continue;
+    parameters.push_back(graph.variable(variable.name, variable.type, variable.kind));
+    const bool scale = variable.name == "logit_scale";
+    group_of.push_back(scale ? 2 : variable.type.shape.rank() < 2 ? 1 : 0);
+  }
+  const std::vector<Tensor> by = gradients(loss, parameters);
+  const Tensor arena = gradient_arena(parameters, by);
+  const AdamwTables tables = adamw_tables(parameters, by, groups, group_of);
+  const Tensor norm = gradient_norm(arena, tables.blocks, loss);
+  adamw(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));
+  return norm;
+}
+
+}  // namespace tandem
