@@ -43,8 +43,8 @@ std::string preprocessing(const RunConfig& config) {
                         {"mean", config.data.mean},
                         {"std", config.data.std},
                         {"alpha", config.data.alpha},
-                        {"interpolation", "bicubic"},
-                        {"resize_mode", "shortest"}}
+                        {"interpolation", config.data.interpolation},
+                        {"resize_mode", config.data.resize_mode}}
       .dump();
 }
 

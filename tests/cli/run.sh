@@ -139,13 +139,16 @@ expect 0 't.json: 520 ids from 6 captions' \
 truncate -s 4000 shard-000001.tar
 expect 1 'shard-000001.tar: .*it was cut' train shards.yaml --run r11
 
-# A table of another kind to evaluate on.
+# A table of another kind to evaluate on, on the command line and in a config.
 { echo 'path;text' && for i in 0 1 2; do echo "$i.png;picture number $i"; done; } >other.csv
 expect 1 "other.csv:1: .*image" "$tandem" eval good --device cpu --split all --table other.csv
 own=(--img-key path --caption-key text --separator ';')
 expect 0 'R@1' "$tandem" eval good --device cpu --split all --table other.csv "${own[@]}"
 expect 0 '3 pictures, 3 captions' \
   "$tandem" embed good --device cpu --table other.csv "${own[@]}" --out other.h5
+other='table: other.csv, format: {img_key: path, caption_key: text, separator: ";"}'
+variant other.yaml "s/{split: train}/{split: all, $other}/"
+expect 0 'report: ' train other.yaml --run r12
 
 # Tokenizers of others.
 tokenize() { "$tandem" tokenize --tokenizer "$@" <<<'a picture'; }

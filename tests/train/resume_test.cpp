@@ -15,7 +15,7 @@ TEST_CASE("a_change_of_the_config_is_named_with_both_values") {
   after.name = "other";
   after.evaluate.push_back({.split = "test"});
   const std::vector<ConfigChange> changes = config_changes(before, after);
-  REQUIRE(changes.size() == 6);
+  REQUIRE(changes.size() == 12);  // two, and every key of an evaluation
   CHECK(changes[0].key == "name");
   CHECK(changes[0].harmless);
   CHECK(changes[1].key == "train.lr");

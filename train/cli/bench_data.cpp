@@ -32,11 +32,13 @@ Rates measure(const RunConfig& config, const std::vector<TableRow>& rows, double
   const int64_t size = config.model.vision_cfg.image_size;
   const DecodeOptions decode{alpha_from_name(config.data.alpha), config.data.max_pixels};
   const Normalization normalization = normalization_of(config.data);
+  const Fit fit = fit_of(config.data);
   std::vector<float> out(static_cast<size_t>(3 * size * size));
   AugmentScratch scratch;
   const auto change = [&](const Image& image, size_t which) {
     augment(image, size, config.data.augment, decode.alpha, normalization,
-            Random(config.seed, 0, static_cast<uint32_t>(which), RandomUse::augment), out, scratch);
+            Random(config.seed, 0, static_cast<uint32_t>(which), RandomUse::augment), out, scratch,
+            fit);
   };
   std::vector<Image> images(rows.size());
   const auto decode_all = [&] {

@@ -18,7 +18,6 @@ struct EmbedOptions {
   std::string classes;
   std::string templates;
   EmbedRequest request;
-  TableFormat format;  // of the table; the run's unless some of it is given
   DeviceChoice device;
 };
 
@@ -29,7 +28,6 @@ void write_features(const EmbedOptions& options) {
                                                 : read_templates(options.templates);
   const auto device = open_device(options.device);
   LoadedModel model = load_model(options.source, *device);
-  if (options.format != TableFormat()) model.config.data.format = options.format;
   embed(request, model, options.out);
   const FeatureSet set = read_feature_set(options.out);
   fmt::print("wrote {}: {} pictures, {} captions and {} classes of width {}\n", options.out,
@@ -45,7 +43,7 @@ void add_embed(CLI::App& program) {
       ->required();
   command->add_option("--out", options->out, "the HDF5 file to write")->required();
   command->add_option("--table", options->request.table, "another table than the run's");
-  add_format_options(*command, options->format);
+  add_format_options(*command, options->request.format);
   command->add_option("--split", options->request.splits, "a split of the table; else all of it");
   command->add_option("--captions", options->request.captions, "all (default), first or none")
       ->check(CLI::IsMember({"all", "first", "none"}));

@@ -24,7 +24,6 @@ struct Options {
   std::string captions;
   std::string features;
   std::vector<std::string> names;
-  TableFormat format;  // of the table; the run's unless some of it is given
   TaskOptions task;
   DeviceChoice device;
 };
@@ -43,6 +42,7 @@ std::vector<EvaluateConfig> wanted(const Options& options, const RunConfig& conf
   if (list.empty()) fail<ConfigError>("eval: the run's config evaluates nothing; name a --split.");
   for (EvaluateConfig& evaluate : list) {
     if (!table.empty()) evaluate.table = table;
+    if (options.task.format != TableFormat()) evaluate.format = options.task.format;
     if (!options.captions.empty()) evaluate.captions = options.captions;
   }
   return list;
@@ -56,7 +56,6 @@ void tell(const Options& options, const std::string& name, const RetrievalResult
 
 void run_model(const Options& options, Device& device, nlohmann::ordered_json& document) {
   LoadedModel model = load_model(options.source, device);
-  if (options.format != TableFormat()) model.config.data.format = options.format;
   document["checkpoint"] = model.path;
   document["device"] = device.info().name;
   if (options.task.has("retrieval")) {
@@ -154,7 +153,7 @@ void add_eval(CLI::App& program) {
   command->add_option("--split", options->task.splits,
                       "what is tested: a split of the table; else the config's list");
   command->add_option("--table", options->task.table, "another table than the run's");
-  add_format_options(*command, options->format);
+  add_format_options(*command, options->task.format);
   command->add_option("--captions", options->captions, "all or first, of each picture")
       ->check(CLI::IsMember({"all", "first"}));
   command->add_option("--name", options->names,

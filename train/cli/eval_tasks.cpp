@@ -155,6 +155,7 @@ void run_probes(const TaskOptions& options, LoadedModel& model, Device& device,
                 nlohmann::ordered_json& document) {
   EmbedRequest request;
   request.table = options.table;
+  request.format = options.format;
   request.splits = splits_read(options);
   request.captions = "none";
   if (!options.classes.empty()) request.classes = read_class_names(options.classes);

@@ -16,6 +16,7 @@ struct TaskOptions {
   std::vector<std::string> tasks{"retrieval"};  // or "zeroshot", "linear", "knn"
   std::vector<std::string> splits;              // tested; empty: the whole of a set without splits
   std::string table;                            // checkpoints: empty: the run's
+  TableFormat format;                           // of `table`
   std::string classes;                          // files of names
   std::vector<std::string> templates;           // and of prompts
   ProbeSplits probe;                            // all but `test`

@@ -33,6 +33,30 @@ class Checker {
   const std::string& source_;
 };
 
+// `prefix` is "data." or an evaluation's.
+void check_format(const TableFormat& format, const std::string& prefix, const Checker& checker) {
+  checker.require(
+      format.caption_key.empty() || format.captions.empty() ||
+          format.caption_key.find("json") != std::string::npos,
+      prefix + "captions",
+      fmt::format("{0}caption_key and {0}captions are both set; keep one of them.", prefix));
+  for (size_t i = 0; i < format.captions.size(); ++i) {
+    const std::string key = fmt::format("{}captions.{}", prefix, i);
+    checker.require(!format.captions[i].key.empty(), key,
+                    key + ".key is not set; give the name of a column or field.");
+  }
+  const std::string& separator = format.separator;
+  checker.require(separator.empty() || (separator.size() == 1 && separator != "\"" &&
+                                        separator != "\n" && separator != "\r"),
+                  prefix + "separator",
+                  fmt::format("{}separator is '{}'; expected one character, not a quote or a "
+                              "line end.",
+                              prefix, separator));
+  checker.require(format.class_template.find("{}") != std::string::npos, prefix + "class_template",
+                  fmt::format("{}class_template is '{}'; it needs {{}} where the name stands.",
+                              prefix, format.class_template));
+}
+
 void check_sources(const DataConfig& data, const Checker& checker) {
   if (data.sources.empty() && data.features.empty()) {
     checker.require(!data.table.empty(), "data.table",
@@ -44,33 +68,12 @@ void check_sources(const DataConfig& data, const Checker& checker) {
     const std::string key = fmt::format("data.sources.{}", i);
     checker.require(!data.sources[i].table.empty(), key,
                     key + ".table is not set; give a table of pictures and captions.");
+    check_format(data.sources[i].format, key + ".format.", checker);
     checker.require(data.dataset_resampled || data.sources[i].weight == 1, key + ".weight",
                     fmt::format("{}.weight is {}, but each sample comes once an epoch; set "
                                 "data.dataset_resampled: true.",
                                 key, data.sources[i].weight));
   }
-}
-
-void check_format(const TableFormat& format, const Checker& checker) {
-  checker.require(format.caption_key.empty() || format.captions.empty() ||
-                      format.caption_key.find("json") != std::string::npos,
-                  "data.captions",
-                  "data.caption_key and data.captions are both set; keep one of them.");
-  for (size_t i = 0; i < format.captions.size(); ++i) {
-    const std::string key = fmt::format("data.captions.{}", i);
-    checker.require(!format.captions[i].key.empty(), key,
-                    key + ".key is not set; give the name of a column or field.");
-  }
-  const std::string& separator = format.separator;
-  checker.require(separator.empty() || (separator.size() == 1 && separator != "\"" &&
-                                        separator != "\n" && separator != "\r"),
-                  "data.separator",
-                  fmt::format("data.separator is '{}'; expected one character, not a quote or a "
-                              "line end.",
-                              separator));
-  checker.require(format.class_template.find("{}") != std::string::npos, "data.class_template",
-                  fmt::format("data.class_template is '{}'; it needs {{}} where the name stands.",
-                              format.class_template));
 }
 
 void check_order(const DataConfig& data, const Checker& checker) {
@@ -83,7 +86,7 @@ void check_order(const DataConfig& data, const Checker& checker) {
 
 void check_data(const DataConfig& data, int64_t model_vocabulary, const Checker& checker) {
   check_sources(data, checker);
-  check_format(data.format, checker);
+  check_format(data.format, "data.", checker);
   check_order(data, checker);
   const AugmentConfig& augment = data.augment;
   checker.require(augment.scale[0] <= augment.scale[1], "data.augment.scale",
@@ -177,6 +180,7 @@ void check_evaluations(const RunConfig& config, const Checker& checker) {
                     key + ".split is not set; give the split of the table to evaluate on.");
     checker.require(!one.table.empty() || !config.data.table.empty(), key,
                     key + ".table is not set, and with data.sources there is no other; give one.");
+    check_format(one.format, key + ".format.", checker);
     checker.require(
         is_name(one.name), key,
         fmt::format("{}.name is '{}'; use letters, digits, '.', '_' and '-'.", key, one.name));

@@ -83,14 +83,6 @@ void visit_fields(V& v, CaptionField& c) {
 }
 
 template <class V>
-void visit_fields(V& v, SourceConfig& c) {
-  v.field("table", c.table, any(), "as `data.table`");
-  v.field("split", c.split, any(), "as `data.split`, which it is unless given");
-  v.field("weight", c.weight, above(0, 1e6),
-          "how often a sample is drawn against one of weight 1; needs `dataset_resampled`");
-}
-
-template <class V>
 void visit_fields(V& v, TableFormat& c) {
   v.field("img_key", c.img_key, any(),
           "column or field of the picture's path (`image` unless given); in shards the extensions "
@@ -108,6 +100,16 @@ void visit_fields(V& v, TableFormat& c) {
           "a text file with a name a line: of the labels of IDX files from 0, or of the class "
           "folders in the order of their names");
   v.field("class_template", c.class_template, any(), "caption of a class; {} is its name");
+}
+
+template <class V>
+void visit_fields(V& v, SourceConfig& c) {
+  v.field("table", c.table, any(), "as `data.table`");
+  v.section("format", c.format,
+            "how `table` is read, with the keys that `data` has for it; as `data` says unless given");
+  v.field("split", c.split, any(), "as `data.split`, which it is unless given");
+  v.field("weight", c.weight, above(0, 1e6),
+          "how often a sample is drawn against one of weight 1; needs `dataset_resampled`");
 }
 
 template <class V>
@@ -131,6 +133,11 @@ void visit_fields(V& v, DataConfig& c) {
   v.field("workers", c.workers, between(1, 1024), "loader threads");
   v.field("mean", c.mean, between(-1000, 1000), "subtracted from red, green and blue in [0, 1]");
   v.field("std", c.std, above(0, 1000), "what they are then divided by");
+  v.field("interpolation", c.interpolation, one_of({"bicubic", "bilinear"}),
+          "how pictures are resized, antialiased as PIL does it");
+  v.field("resize_mode", c.resize_mode, one_of({"shortest", "longest", "squash"}),
+          "how they become squares: the shortest edge fits and the centre is cut, the longest fits "
+          "and black is put around it, or both fit");
   v.field("alpha", c.alpha, one_of({"drop", "white"}),
           "transparent pictures: `drop` the alpha channel, or put them on `white`");
   v.field("max_pixels", c.max_pixels, between(1, 1e12),
@@ -201,6 +208,8 @@ template <class V>
 void visit_fields(V& v, EvaluateConfig& c) {
   v.field("name", c.name, any(), "in metrics and reports; the split unless given");
   v.field("table", c.table, any(), "as `data.table`, which it is unless given");
+  v.section("format", c.format,
+            "how `table` is read, with the keys that `data` has for it; as `data.table` unless given");
   v.field("split", c.split, any(), "rows of the table to evaluate on; `all`: every row");
   v.field("captions", c.captions, one_of({"all", "first"}),
           "which captions of a picture take part");

@@ -63,6 +63,7 @@ struct TableFormat {
 // One of several tables to train on.
 struct SourceConfig {
   std::string table;
+  TableFormat format;   // data's unless some of it is given
   std::string split;    // empty: data.split
   double weight = 1.0;  // how often a sample is drawn against one of weight 1
 
@@ -83,6 +84,8 @@ struct DataConfig {
   int64_t workers = 2;          // loader threads
   std::array<double, 3> mean{0.48145466, 0.4578275, 0.40821073};
   std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};
+  std::string interpolation = "bicubic";  // or "bilinear", antialiased as PIL's
+  std::string resize_mode = "shortest";   // how pictures become squares: or "longest" or "squash"
   std::string alpha = "drop";   // "drop" (as PIL's convert) or "white": what is behind a picture
   int64_t max_pixels = 100'000'000;  // larger pictures are refused before decoding
   double first_caption = 0.0;   // share of samples that take their first caption for sure
@@ -137,6 +140,7 @@ struct EvaluateConfig {
   std::string name;   // in metrics and reports
   std::string table;  // empty: the training table
   std::string split;
+  TableFormat format;   // of `table`; data's unless some of it is given
   std::string captions = "all";  // "all" of a picture, or its "first" alone
 
   bool operator==(const EvaluateConfig&) const = default;

@@ -176,6 +176,10 @@ Normalization normalization_of(const DataConfig& config) {
   return normalization;
 }
 
+Fit fit_of(const DataConfig& config) {
+  return fit_from_names(config.resize_mode, config.interpolation);
+}
+
 void normalize(const Image& image, const Normalization& normalization, std::span<float> out) {
   if (out.size() != image.rgb.size()) {
     fail<DataError>("normalize: the output has {} values; expected {}.", out.size(),
@@ -193,13 +197,13 @@ void normalize(const Image& image, const Normalization& normalization, std::span
 
 void augment(const Image& image, int64_t size, const AugmentConfig& config, Alpha alpha,
              const Normalization& normalization, Random random, std::span<float> out,
-             AugmentScratch& scratch) {
+             AugmentScratch& scratch, const Fit& fit) {
   check_out(size, out);
   if (config.scale[0] == 1.0 && config.scale[1] == 1.0) {
-    resize_and_crop(image, size, Filter::bicubic, scratch.square, scratch.resize);
+    resize_to_square(image, size, fit, scratch.square, scratch.resize);
   } else {
     resize(image, random_box(image.width, image.height, config, random), size, size,
-           {0, 0, size, size}, Filter::bicubic, scratch.square, scratch.resize);
+           {0, 0, size, size}, fit.filter, scratch.square, scratch.resize);
   }
   move_pixels(image, config, alpha, random, scratch);
   if (changes_color(config)) {
@@ -218,9 +222,9 @@ void augment(const Image& image, int64_t size, const AugmentConfig& config, Alph
 }
 
 void preprocess(const Image& image, int64_t size, const Normalization& normalization,
-                std::span<float> out, AugmentScratch& scratch) {
+                std::span<float> out, AugmentScratch& scratch, const Fit& fit) {
   check_out(size, out);
-  resize_and_crop(image, size, Filter::bicubic, scratch.square, scratch.resize);
+  resize_to_square(image, size, fit, scratch.square, scratch.resize);
   normalize(scratch.square, normalization, out);
 }
 

@@ -3,8 +3,8 @@
 
 #include "core/philox.h"
 #include "train/config/run_config.h"
+#include "train/data/fit.h"
 #include "train/data/image.h"
-#include "train/data/resize.h"
 
 #include <array>
 #include <span>
@@ -19,6 +19,7 @@ struct Normalization {
 };
 
 Normalization normalization_of(const DataConfig& config);
+Fit fit_of(const DataConfig& config);
 
 // Memory that one thread's calls reuse.
 struct AugmentScratch {
@@ -28,7 +29,7 @@ struct AugmentScratch {
 };
 
 // Random changes to `image`, then normalization. out: [3, size, size].
-//   crop        torchvision's RandomResizedCrop, bicubic; scale [1, 1]: resize_and_crop
+//   crop        torchvision's RandomResizedCrop; scale [1, 1]: resize_to_square
 //   shift       by whole pixels
 //   rotate      about the centre, bilinear
 //   flip        left to right
@@ -41,11 +42,11 @@ struct AugmentScratch {
 // Throws DataError where out has another size, or the picture is empty.
 void augment(const Image& image, int64_t size, const AugmentConfig& config, Alpha alpha,
              const Normalization& normalization, Random random, std::span<float> out,
-             AugmentScratch& scratch);
+             AugmentScratch& scratch, const Fit& fit = {});
 
-// resize_and_crop (bicubic), then normalization: what evaluation sees. out: [3, size, size].
+// resize_to_square, then normalization: what evaluation sees. out: [3, size, size].
 void preprocess(const Image& image, int64_t size, const Normalization& normalization,
-                std::span<float> out, AugmentScratch& scratch);
+                std::span<float> out, AugmentScratch& scratch, const Fit& fit = {});
 
 // Normalizes a picture of any size. out: [3, height, width].
 void normalize(const Image& image, const Normalization& normalization, std::span<float> out);

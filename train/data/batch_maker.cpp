@@ -52,6 +52,7 @@ BatchMaker::BatchMaker(std::vector<TableRow> rows, LoaderOptions options)
       options_(std::move(options)),
       alpha_(alpha_from_name(options_.data.alpha)),
       normalization_(normalization_of(options_.data)),
+      fit_(fit_of(options_.data)),
       sampler_(group_numbers(rows_), sampler_options(rows_, options_)),
       tokens_(rows_, options_.tokenize),
       pictures_(rows_, {alpha_, options_.data.max_pixels}, options_.cache_bytes) {}
@@ -99,7 +100,7 @@ bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
   const auto name = static_cast<uint32_t>(sampler_.resamples() ? place : sample);
   augment(*image, options_.image_size, options_.data.augment, alpha_, normalization_,
           Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::augment),
-          std::span(batch.pixels).subspan(slot * values, values), scratch);
+          std::span(batch.pixels).subspan(slot * values, values), scratch, fit_);
   Random random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::caption);
   const bool first = random.uniform() < static_cast<float>(options_.data.first_caption);
   tokens_.copy(tokens_.first_of(sample) + (first ? 0 : draw_caption(rows_[sample], random)),

@@ -83,6 +83,7 @@ class BatchMaker {
   LoaderOptions options_;
   Alpha alpha_;
   Normalization normalization_;
+  Fit fit_;
   Sampler sampler_;
   CaptionTokens tokens_;
   PictureCache pictures_;

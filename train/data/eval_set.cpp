@@ -12,6 +12,7 @@ EvalSet::EvalSet(std::vector<TableRow> rows, const DataConfig& data, int64_t ima
     : rows_(std::move(rows)),
       decode_{alpha_from_name(data.alpha), data.max_pixels},
       normalization_(normalization_of(data)),
+      fit_(fit_of(data)),
       image_size_(image_size),
       tokens_(rows_, tokenize),
       groups_(group_numbers(rows_)),
@@ -30,7 +31,7 @@ const std::string& EvalSet::caption(int64_t caption) const {
 
 Image EvalSet::square(int64_t picture) {
   if (squares_[picture].width > 0) return squares_[picture];
-  Image square = resize_and_crop(load_picture(rows_[picture], decode_), image_size_);
+  Image square = resize_to_square(load_picture(rows_[picture], decode_), image_size_, fit_);
   if (picture < kept_) squares_[picture] = square;
   return square;
 }

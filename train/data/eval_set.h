@@ -15,7 +15,8 @@ namespace tandem {
 // One thread at a time.
 class EvalSet {
  public:
-  // rows: those of the split. Of `data` mean, std, alpha, max_pixels and workers are read. The
+  // rows: those of the split. Of `data` mean, std, interpolation, resize_mode,
+  // alpha, max_pixels and workers are read. The
   // squares that the model sees stay in memory up to cache_bytes. Throws as CaptionTokens does.
   EvalSet(std::vector<TableRow> rows, const DataConfig& data, int64_t image_size,
           const Tokenize& tokenize, int64_t cache_bytes = int64_t{1} << 28);
@@ -42,6 +43,7 @@ class EvalSet {
   std::vector<TableRow> rows_;
   DecodeOptions decode_;
   Normalization normalization_;
+  Fit fit_;
   int64_t image_size_;
   CaptionTokens tokens_;
   std::vector<int64_t> groups_;

@@ -44,6 +44,17 @@ Table read_table(const std::string& path, const TableFormat& format,
   return {path, std::move(rows.rows())};
 }
 
+bool is_table(const std::string& path) {
+  std::error_code code;
+  return std::filesystem::is_directory(path, code) ||
+         ends_with(path, {".tar", ".json", ".jsonl", ".csv", ".tsv"}) ||
+         path.find("idx3-ubyte") != std::string::npos;
+}
+
+const TableFormat& format_of(const TableFormat& own, const DataConfig& data) {
+  return own == TableFormat() ? data.format : own;
+}
+
 std::vector<TableRow> rows_of_split(const Table& table, const std::string& split) {
   std::vector<TableRow> rows;
   std::map<std::string, int64_t> counts;
@@ -81,7 +92,7 @@ std::vector<TableRow> training_rows(const DataConfig& data) {
   std::vector<TableRow> rows;
   for (size_t i = 0; i < data.sources.size(); ++i) {
     const SourceConfig& source = data.sources[i];
-    const Table table = read_table(source.table, data.format);
+    const Table table = read_table(source.table, format_of(source.format, data));
     for (TableRow& row : rows_of_split(table, source.split.empty() ? data.split : source.split)) {
       row.weight = static_cast<float>(source.weight);
       if (!row.group.empty()) row.group = fmt::format("{}/{}", i, row.group);

@@ -14,13 +14,13 @@
 namespace tandem {
 
 struct TableRow {
-  int64_t line = 0;                   // in the table, from 1; its number where there are no lines
-  std::string image;                  // a path that opens from the current folder, or, in a file
-                                      // of many pictures, what names it
+  int64_t line = 0;   // in the table, from 1; its number where there are no lines
+  std::string image;  // a path that opens from the current folder, or, in a file
+                      // of many pictures, what names it
   std::shared_ptr<const PictureFile> file = nullptr;  // that file; null: image is a path
   int64_t offset = 0, bytes = 0;                      // where in that file
   std::vector<std::string> captions;                  // at least one, none empty
-  std::vector<float> probabilities;  // of each caption; empty: equal
+  std::vector<float> probabilities;                   // of each caption; empty: equal
   std::string split = "train";
   float weight = 1;   // how often it is drawn, with replacement, against one of weight 1
   std::string group;  // samples of one group are not each other's negatives; empty: of its own
@@ -45,6 +45,12 @@ struct TableProblem {
 // given.
 Table read_table(const std::string& path, const TableFormat& format = {},
                  std::vector<TableProblem>* problems = nullptr);
+
+// Whether a path is one that read_table reads, by its name alone.
+bool is_table(const std::string& path);
+
+// How another table than data.table is read: as `own` says where it says anything, else as data's.
+const TableFormat& format_of(const TableFormat& own, const DataConfig& data);
 
 // The rows of one split, in the table's order; every row for "all". Throws ConfigError, naming the
 // splits that there are, if there are none.

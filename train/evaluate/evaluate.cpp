@@ -19,7 +19,8 @@ std::string name_of(const EvaluateConfig& evaluate) {
 std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
                                     const ClipConfig& model, const Tokenizer& tokenizer) {
   const std::string& table = evaluate.table.empty() ? data.table : evaluate.table;
-  std::vector<TableRow> rows = rows_of_split(read_table(table, data.format), evaluate.split);
+  const Table read = read_table(table, format_of(evaluate.format, data));
+  std::vector<TableRow> rows = rows_of_split(read, evaluate.split);
   if (evaluate.captions == "first") {
     for (TableRow& row : rows) row.captions.resize(1);
   }

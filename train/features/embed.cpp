@@ -80,7 +80,8 @@ std::vector<TableRow> rows_to_embed(const EmbedRequest& request, const Table& ta
 
 void embed(const EmbedRequest& request, LoadedModel& model, const std::string& out) {
   const std::string& path = request.table.empty() ? model.config.data.table : request.table;
-  std::vector<TableRow> rows = rows_to_embed(request, read_table(path, model.config.data.format));
+  std::vector<TableRow> rows =
+      rows_to_embed(request, read_table(path, format_of(request.format, model.config.data)));
   const std::vector<std::string> classes =
       request.classes.empty() ? classes_of(rows) : request.classes;
   FeatureWriter file(out);

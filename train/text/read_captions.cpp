@@ -3,19 +3,9 @@
 #include "core/error.h"
 #include "train/data/table.h"
 
-#include <algorithm>
-#include <array>
-#include <filesystem>
 #include <fstream>
 namespace tandem {
 namespace {
-
-// By its name alone.
-bool is_table(const std::string& path) {
-  constexpr std::array endings{".tar", ".json", ".jsonl", ".csv", ".tsv"};
-  return std::filesystem::is_directory(path) || path.find("idx3-ubyte") != std::string::npos ||
-         std::ranges::any_of(endings, [&](const char* end) { return path.ends_with(end); });
-}
 
 std::vector<std::string> captions_of_table(const std::string& path, const std::string& split,
                                            const TableFormat& format) {

@@ -71,13 +71,9 @@ void find_preprocessing(const std::string& path, ModelWeights& weights) {
   weights.preprocessing = read_preprocessing(path, weights.found);
   if (!weights.preprocessing) return;
   const Preprocessing& found = *weights.preprocessing;
-  weights.notes.push_back(fmt::format("pictures: mean [{}], std [{}], as {} says.",
-                                      fmt::join(found.mean, ", "), fmt::join(found.std, ", "),
-                                      found.source));
-  if (found.resize_mode == "shortest" && found.interpolation == "bicubic") return;
   weights.notes.push_back(fmt::format(
-      "pictures: {} says {}, {}, but `tandem eval` and `train` resize the shortest edge, bicubic.",
-      found.source, found.resize_mode, found.interpolation));
+      "pictures: {}, {}, mean [{}], std [{}], as {} says.", found.resize_mode, found.interpolation,
+      fmt::join(found.mean, ", "), fmt::join(found.std, ", "), found.source));
 }
 
 }  // namespace

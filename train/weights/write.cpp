@@ -27,6 +27,8 @@ RunConfig run_config(const ModelWeights& weights, const std::string& path) {
   if (weights.preprocessing) {
     config.data.mean = weights.preprocessing->mean;
     config.data.std = weights.preprocessing->std;
+    config.data.interpolation = weights.preprocessing->interpolation;
+    config.data.resize_mode = weights.preprocessing->resize_mode;
   }
   config.model = weights.model;
   return config;

@@ -45,6 +45,16 @@ TEST_CASE("a_slip_in_a_key_is_answered_with_file_line_and_nearest_key") {
         "a.yaml:4: unknown key 'pach_size' in model.vision_cfg; did you mean 'patch_size'?");
 }
 
+TEST_CASE("an_evaluations_table_has_a_format_of_its_own") {
+  const std::string own = good + "evaluate: [{split: a, table: b.csv, format: {separator: ;}}]\n";
+  CHECK(error_of(own) == "");
+  CHECK(error_of(good + "evaluate: [{split: a, format: {separator: ab}}]\n") ==
+        "a.yaml:2: evaluate.0.format.separator is 'ab'; expected one character, not a quote or a "
+        "line end.");
+  CHECK(contains(error_of(good + "evaluate: [{split: a, format: {img_ke: x}}]\n"),
+                 "unknown key 'img_ke' in evaluate.0.format; did you mean 'img_key'?"));
+}
+
 TEST_CASE("a_key_in_the_wrong_section_is_answered_with_the_right_one") {
   CHECK(error_of(good + "batch_size: 5\n") ==
         "a.yaml:2: unknown key 'batch_size'; did you mean 'train.batch_size'?");

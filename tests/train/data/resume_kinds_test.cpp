@@ -141,6 +141,6 @@ TEST_CASE("a_shuffle_buffer_and_several_sources_resume_at_any_batch_with_the_sam
   several.dataset_resampled = true;
   several.sources = {{.table = data.table, .weight = 3},
                      {.table = write_jsonl(folder)},
-                     {.table = write_idx(folder)}};
+                     {.table = write_idx(folder), .format = {.class_template = "5{}"}}};
   check_resuming(several);
 }

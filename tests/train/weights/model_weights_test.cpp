@@ -61,12 +61,13 @@ TEST_CASE("what_pictures_go_through_is_read_beside_the_weights_and_kept") {
   for (const bool huggingface : {false, true}) {
     write_safetensors(folder / "x", huggingface ? to_huggingface(tensors) : tensors);
     const ModelWeights weights = read_model_weights(folder / "x");
-    CHECK(contains(weights.notes, "pictures: mean ["));
-    CHECK(contains(weights.notes, "squash, bilinear, but `tandem eval`"));
+    CHECK(contains(weights.notes, "pictures: squash, bilinear, mean ["));
     write_model_weights(folder / "x.h5", weights, Layout::open_clip);
     const DataConfig data = config_of(read_checkpoint_model(folder / "x.h5"), "x.h5").data;
     CHECK(data.mean[2] == (huggingface ? 0.1 : 0.5));
     CHECK(data.std[1] == (huggingface ? DataConfig().std[1] : 2));
+    CHECK(data.interpolation == "bilinear");
+    CHECK(data.resize_mode == "squash");
   }
 }
 
