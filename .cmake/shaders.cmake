@@ -9,6 +9,20 @@ file(GLOB shaders CONFIGURE_DEPENDS ${shader_root}/*/*.comp)
 file(GLOB_RECURSE shader_includes CONFIGURE_DEPENDS ${shader_root}/*.glsl)
 file(MAKE_DIRECTORY ${shader_output})
 
+# Extensions that older versions of glslang don't know (Debian 12's knows neither). Shaders that
+# name one are left out then, and the devices that could run them take others.
+set(unknown_extensions)
+foreach(extension GL_KHR_cooperative_matrix GL_EXT_bfloat16)
+  set(probe ${shader_output}/${extension}.comp)
+  file(CONFIGURE OUTPUT ${probe} @ONLY
+       CONTENT "#version 450\n#extension @extension@ : require\nvoid main() {}\n")
+  execute_process(COMMAND ${GLSLANG} --quiet -V --target-env vulkan1.2 -o ${probe}.spv ${probe}
+                  RESULT_VARIABLE refused OUTPUT_QUIET ERROR_QUIET)
+  if(refused)
+    list(APPEND unknown_extensions ${extension})
+  endif()
+endforeach()
+
 set(shader_headers)
 set(shader_stems)
 set(shader_declarations "")
@@ -20,6 +34,17 @@ foreach(shader IN LISTS shaders)
                         "Rename one: kernels are named by the stem alone.")
   endif()
   list(APPEND shader_stems ${stem})
+  file(READ ${shader} text)
+  set(missing)
+  foreach(extension IN LISTS unknown_extensions)
+    if(text MATCHES "#extension ${extension} ")
+      set(missing ${extension})
+    endif()
+  endforeach()
+  if(missing)
+    message(STATUS "Left out ${stem}: ${GLSLANG} does not know ${missing}")
+    continue()
+  endif()
   set(header ${shader_output}/${stem}.h)
   add_custom_command(
     OUTPUT ${header}
@@ -58,6 +83,14 @@ std::span<const uint32_t> embedded_spirv(std::string_view stem) {
     if (entry.stem == stem) return entry.words;
   }
   return {};
+}
+
+std::vector<std::string_view> embedded_shaders() {
+  std::vector<std::string_view> stems;
+  for (const Entry& entry : entries) {
+    if (!entry.stem.empty()) stems.push_back(entry.stem);
+  }
+  return stems;
 }
 
 }  // namespace tandem

@@ -1,5 +1,6 @@
 #include "autograd/program.h"
 
+#include "autograd/low_products.h"
 #include "core/cpu/cpu_device.h"
 
 #include <algorithm>
@@ -152,6 +153,7 @@ Program::Program(const Graph& graph, Variables& variables, const std::vector<Ten
           graph, checked(fetches), options.recompute_blocks,
           {.dtype = options.precision, .kernels = variables.device().info().backend == "cpu"},
           options.update)) {
+  if (has_low_products(variables.device().info())) use_low_products(plan_);
   variables.add(graph);
   place_values(plan_, variables.device().info());
   const Binder binder(plan_, variables, memories_);

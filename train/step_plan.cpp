@@ -1,5 +1,6 @@
 #include "train/step_plan.h"
 
+#include "autograd/low_products.h"
 #include "train/precision.h"
 #include "train/run_evaluations.h"
 #include "train/step_graph.h"
@@ -22,6 +23,7 @@ struct PlannedGraph {
         plan(make_plan(step.graph, step.fetches, config.train.grad_checkpointing,
                        {.dtype = precision_named(config.precision),
                         .kernels = device.backend == "cpu"})) {
+    if (has_low_products(device)) use_low_products(plan);
     place_values(plan, device);
   }
 

@@ -85,8 +85,8 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   if (binding.has(in_bias)) ranges.bias = binding.input(in_bias);
   if (binding.has(in_residual)) ranges.residual = binding.input(in_residual);
   if (activation != Activation::none) ranges.pre = binding.output(1);
-  return product_dispatches(product(binding), *binding.device, design_of(*binding.attributes),
-                            ranges, binding.scratch);
+  return product_dispatches(product(binding), *binding.device, types(binding),
+                            design_of(*binding.attributes), ranges, binding.scratch);
 }
 
 size_t scratch(const OpContext& context, const DeviceInfo& device) {
@@ -127,7 +127,7 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
 }
 
 std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
-  return product_dispatches(gradient_product(binding), *binding.device,
+  return product_dispatches(gradient_product(binding), *binding.device, types_of(binding),
                             design_of(*binding.attributes),
                             {.a = binding.input(0),
                              .b = binding.input(1),
@@ -242,9 +242,9 @@ const Op& linear_op = register_op({.name = "linear",
                                    .product = true});
 
 
-template <auto product_rule>
+template <auto rule>
 Cost cost(const OpContext& context) {
-  return {product_rule(context).flops(), bytes_moved(context)};
+  return {rule(context).flops(), bytes_moved(context)};
 }
 
 const RegisteredCost forward_cost("linear", cost<product>);

@@ -68,7 +68,8 @@ std::function<void()> cpu(const CpuBinding& binding) {
 }
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  return product_dispatches(product(binding), *binding.device, design_of(*binding.attributes),
+  return product_dispatches(product(binding), *binding.device, types_of(binding),
+                            design_of(*binding.attributes),
                             {.a = binding.input(0), .b = binding.input(1), .y = binding.output(0)},
                             binding.scratch);
 }

@@ -72,7 +72,7 @@ MatmulTypes types_of(const OpContext& context) {
 size_t product_scratch(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design,
                        const MatmulTypes& types) {
   return device.backend == "cpu" ? CpuMatmul(shape, types).scratch_bytes()
-                                 : product_dispatches_scratch(shape, device, design);
+                                 : product_dispatches_scratch(shape, device, types, design);
 }
 
 }  // namespace tandem

@@ -18,8 +18,9 @@ struct Split {
   int64_t piece(int64_t index) const { return std::min(step, length - index * step); }
 };
 
-// So many rows of any width start at a multiple of 256 bytes, which suits every device.
-constexpr int64_t aligned_rows = 64;
+// So many rows of any width, of 16 bits or more, start at a multiple of 256 bytes, which suits
+// every device.
+constexpr int64_t aligned_rows = 128;
 
 Split split_of(const MatmulShape& s, const DeviceInfo& device) {
   const auto most = static_cast<int64_t>(std::min<uint64_t>(device.max_storage_range, 1ull << 40));
@@ -50,30 +51,32 @@ MatmulShape piece_shape(MatmulShape shape, const Split& split, int64_t index) {
   return shape;
 }
 
-// `rows` of `width` floats from row `first` on; nothing where there is no range.
-BufferRange part(const BufferRange& range, int64_t first, int64_t rows, int64_t width) {
+// `rows` of `width` elements from row `first` on; nothing where there is no range.
+BufferRange part(const BufferRange& range, int64_t first, int64_t rows, int64_t width,
+                 DType type) {
   if (range.memory == nullptr) return range;
-  return {range.memory, range.offset + static_cast<size_t>(first * width) * 4,
-          static_cast<size_t>(rows * width) * 4};
+  return {range.memory, range.offset + static_cast<size_t>(first * width) * size_of(type),
+          static_cast<size_t>(rows * width) * size_of(type)};
 }
 
-MatmulRanges piece_ranges(const MatmulShape& s, const MatmulRanges& whole, const Split& split,
-                          int64_t index) {
+MatmulRanges piece_ranges(const MatmulShape& s, const MatmulTypes& types, const MatmulRanges& whole,
+                          const Split& split, int64_t index) {
   MatmulRanges ranges = whole;
   const int64_t first = index * split.step;
   const int64_t length = split.piece(index);
   if (split.axis == Split::Axis::depth) {
-    ranges.a = part(whole.a, first, length, s.m);
-    ranges.b = part(whole.b, first, length, s.n);
+    ranges.a = part(whole.a, first, length, s.m, types.in);
+    ranges.b = part(whole.b, first, length, s.n, types.in);
     return ranges;
   }
   const int64_t rows = split.axis == Split::Axis::batch ? s.m : 1;
-  ranges.a = part(whole.a, first, length, rows * s.k);
-  if (split.axis == Split::Axis::batch) ranges.b = part(whole.b, first, length, s.k * s.n);
-  for (BufferRange MatmulRanges::*range :
-       {&MatmulRanges::y, &MatmulRanges::pre, &MatmulRanges::residual}) {
-    ranges.*range = part(whole.*range, first, length, rows * s.n);
+  ranges.a = part(whole.a, first, length, rows * s.k, types.in);
+  if (split.axis == Split::Axis::batch) {
+    ranges.b = part(whole.b, first, length, s.k * s.n, types.in);
   }
+  ranges.y = part(whole.y, first, length, rows * s.n, types.y);
+  ranges.pre = part(whole.pre, first, length, rows * s.n, types.pre);
+  ranges.residual = part(whole.residual, first, length, rows * s.n, DType::f32);
   return ranges;
 }
 
@@ -99,25 +102,27 @@ BufferRange inside(const BufferRange& scratch, size_t offset, int64_t floats) {
 }
 
 std::vector<Dispatch> over_depth(const MatmulShape& shape, const DeviceInfo& device,
-                                 MatmulDesign design, const Split& split,
-                                 const MatmulRanges& ranges, const BufferRange& scratch) {
+                                 const MatmulTypes& types, MatmulDesign design,
+                                 const Split& split, const MatmulRanges& ranges,
+                                 const BufferRange& scratch) {
   const DepthScratch places(shape, split);
   const bool sums = ranges.column_sums.memory != nullptr;
   std::vector<Dispatch> all;
   for (int64_t i = 0; i < split.pieces(); ++i) {
-    MatmulRanges piece = piece_ranges(shape, {.a = ranges.a, .b = ranges.b}, split, i);
+    MatmulRanges piece = piece_ranges(shape, types, {.a = ranges.a, .b = ranges.b}, split, i);
     piece.y = inside(scratch, static_cast<size_t>(i * places.product) * 4, shape.m * shape.n);
     if (sums) {
       const size_t at = places.sums_at + static_cast<size_t>(i * places.sums) * 4;
       piece.column_sums = inside(scratch, at, shape.m);
     }
-    const VulkanMatmul matmul(piece_shape(shape, split, i), device, design);
+    const VulkanMatmul matmul(piece_shape(shape, split, i), device, {.in = types.in}, design);
     for (Dispatch& dispatch : matmul.dispatches(piece, inside(scratch, places.inner_at, 0))) {
       all.push_back(std::move(dispatch));
     }
   }
   const BufferRange products = inside(scratch, 0, split.pieces() * places.product);
-  all.push_back(finish_dispatch(device, shape, products, split.pieces(), places.product, ranges));
+  all.push_back(
+      finish_dispatch(device, shape, types, products, split.pieces(), places.product, ranges));
   if (sums) {
     const BufferRange parts = inside(scratch, places.sums_at, split.pieces() * places.sums);
     all.push_back(sum_rows_dispatch(device, parts, ranges.column_sums,
@@ -129,31 +134,36 @@ std::vector<Dispatch> over_depth(const MatmulShape& shape, const DeviceInfo& dev
 }  // namespace
 
 size_t product_dispatches_scratch(const MatmulShape& shape, const DeviceInfo& device,
-                                  MatmulDesign design) {
+                                  const MatmulTypes& types, MatmulDesign design) {
   const Split split = split_of(shape, device);
-  if (split.axis == Split::Axis::none) return VulkanMatmul(shape, device, design).scratch_bytes();
+  if (split.axis == Split::Axis::none) {
+    return VulkanMatmul(shape, device, types, design).scratch_bytes();
+  }
+  const bool depth = split.axis == Split::Axis::depth;
   size_t most = 0;
   for (const int64_t index : {int64_t{0}, split.pieces() - 1}) {
-    const VulkanMatmul matmul(piece_shape(shape, split, index), device, design);
+    const VulkanMatmul matmul(piece_shape(shape, split, index), device,
+                              depth ? MatmulTypes{.in = types.in} : types, design);
     most = std::max(most, matmul.scratch_bytes());
   }
-  return split.axis == Split::Axis::depth ? DepthScratch(shape, split).inner_at + most : most;
+  return depth ? DepthScratch(shape, split).inner_at + most : most;
 }
 
 std::vector<Dispatch> product_dispatches(const MatmulShape& shape, const DeviceInfo& device,
-                                         MatmulDesign design, const MatmulRanges& ranges,
-                                         const BufferRange& scratch) {
+                                         const MatmulTypes& types, MatmulDesign design,
+                                         const MatmulRanges& ranges, const BufferRange& scratch) {
   const Split split = split_of(shape, device);
   if (split.axis == Split::Axis::none) {
-    return VulkanMatmul(shape, device, design).dispatches(ranges, scratch);
+    return VulkanMatmul(shape, device, types, design).dispatches(ranges, scratch);
   }
   if (split.axis == Split::Axis::depth) {
-    return over_depth(shape, device, design, split, ranges, scratch);
+    return over_depth(shape, device, types, design, split, ranges, scratch);
   }
   std::vector<Dispatch> all;
   for (int64_t i = 0; i < split.pieces(); ++i) {
-    const VulkanMatmul matmul(piece_shape(shape, split, i), device, design);
-    for (Dispatch& dispatch : matmul.dispatches(piece_ranges(shape, ranges, split, i), scratch)) {
+    const VulkanMatmul matmul(piece_shape(shape, split, i), device, types, design);
+    const MatmulRanges piece = piece_ranges(shape, types, ranges, split, i);
+    for (Dispatch& dispatch : matmul.dispatches(piece, scratch)) {
       all.push_back(std::move(dispatch));
     }
   }

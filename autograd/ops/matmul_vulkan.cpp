@@ -4,19 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <string_view>
 
 namespace tandem {
 
 namespace {
-
-// threads, tile_m, tile_n, tile_k, thread_m, thread_n (shaders/matmul/matmul_tile.comp)
-const std::vector<uint32_t> small_tile{64, 32, 32, 16, 4, 4};
-const std::vector<uint32_t> medium_tile{128, 64, 64, 16, 8, 4};
-const std::vector<uint32_t> large_tile{256, 128, 128, 8, 8, 8};
-// The register design's: shaders/matmul/matmul_register.comp
-const std::vector<uint32_t> register_tile{8, 32, 64, 4, 32, 8};
 
 // What of b the register design's tiles should find in a core's cache: half a megabyte or less.
 constexpr int64_t cached_floats = 100 * 1024;
@@ -26,28 +17,8 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t step) { return ceil_div(a, step) * step; }
 uint32_t word(int64_t value) { return static_cast<uint32_t>(value); }
 
-MatmulDesign from_environment() {
-  const char* text = std::getenv("TANDEM_MATMUL");
-  if (text == nullptr || *text == 0) return MatmulDesign::automatic;
-  const std::string_view name(text);
-  if (name == "register") return MatmulDesign::register_tile;
-  if (name == "small") return MatmulDesign::small;
-  if (name == "medium") return MatmulDesign::medium;
-  if (name == "large") return MatmulDesign::large;
-  fail<ConfigError>("TANDEM_MATMUL is '{}'; expected register, small, medium or large.", name);
-}
-
-bool fits(const std::vector<uint32_t>& tile, const DeviceInfo& device) {
-  const uint32_t shared = (tile[1] + tile[2] + 2) * tile[3] * 4;
-  return tile[0] <= device.max_workgroup_invocations && shared <= device.shared_memory_bytes;
-}
-
 std::array<uint32_t, 3> groups(const DeviceInfo& device, int64_t count) {
   return {word(std::min<int64_t>(count, device.max_workgroups[0])), 1, 1};
-}
-
-int64_t tiles_of(const MatmulShape& shape, const std::vector<uint32_t>& tile) {
-  return shape.batch * ceil_div(shape.m, tile[1]) * ceil_div(shape.n, tile[2]);
 }
 
 }  // namespace
@@ -62,35 +33,22 @@ struct VulkanMatmul::Operand {
   int64_t floats(int64_t batch) const { return batch * to_rows * to_columns; }
 };
 
-VulkanMatmul::VulkanMatmul(const MatmulShape& shape, const DeviceInfo& device, MatmulDesign design)
-    : shape_(shape), device_(device) {
-  choose_tile(design == MatmulDesign::automatic ? from_environment() : design);
+VulkanMatmul::VulkanMatmul(const MatmulShape& shape, const DeviceInfo& device,
+                           const MatmulTypes& types, MatmulDesign design)
+    : shape_(shape),
+      types_(types),
+      device_(device),
+      variant_(choose_variant(shape, types, device, design)),
+      tiles_(variant_.tiles(shape)) {
   choose_parts();
   lay_out_scratch();
 }
 
-void VulkanMatmul::choose_tile(MatmulDesign design) {
-  // Enough tiles to fill most GPUs; a larger tile reads less but makes fewer.
-  constexpr int64_t enough = 160;
-  if (design == MatmulDesign::automatic) {
-    const bool discrete = device_.kind == "discrete";
-    if (device_.software()) {
-      design = MatmulDesign::register_tile;
-    } else if (discrete && tiles_of(shape_, large_tile) >= enough) {
-      design = MatmulDesign::large;
-    } else if (std::min(shape_.m, shape_.n) > 32 && tiles_of(shape_, medium_tile) >= enough / 4) {
-      design = MatmulDesign::medium;
-    } else {
-      design = MatmulDesign::small;
-    }
-  }
-  register_ = design == MatmulDesign::register_tile;
-  tile_ = register_                        ? register_tile
-          : design == MatmulDesign::large  ? large_tile
-          : design == MatmulDesign::medium ? medium_tile
-                                           : small_tile;
-  if (!register_ && !fits(tile_, device_)) tile_ = medium_tile;
-  tiles_ = tiles_of(shape_, tile_);
+// Whether the epilogue has a dispatch of its own: after parts, and where two elements of 16 bits
+// that share a word would be in different rows.
+bool VulkanMatmul::finishes_apart() const {
+  const bool narrow = types_.y != DType::f32 || types_.pre != DType::f32;
+  return parts_ > 1 || (narrow && shape_.n % 2 != 0);
 }
 
 // Parts of k, added in order afterwards: to keep a device busy where tiles are few, and to keep
@@ -99,7 +57,7 @@ void VulkanMatmul::choose_parts() {
   const int64_t wanted = device_.software() ? 16 : 160;
   // On a processor, short parts also keep what tiles share in its cache.
   const int64_t longest = device_.software() ? 768 : 4096;
-  const int64_t step = std::max<int64_t>(tile_[3], 4);
+  const int64_t step = std::max<int64_t>(variant_.tile_k, 4);
   const int64_t busy =
       std::min({wanted / std::max<int64_t>(tiles_, 1), shape_.k / 256, int64_t{8}});
   // All parts' products must fit one binding.
@@ -116,7 +74,7 @@ void VulkanMatmul::choose_parts() {
 // A transposed a is read as it is; b has n along its rows.
 VulkanMatmul::Operand VulkanMatmul::operand(bool left) const {
   const MatmulShape& s = shape_;
-  const int64_t least = tile_[1];
+  const int64_t least = variant_.tile_m;
   if (!left) return {s.k, s.n, round_up(s.k, 2), round_up(s.n, 4), s.transpose_b};
   if (!s.transpose_a) return {s.m, s.k, std::max(s.m, least), round_up(s.k, 4), false};
   return {s.k, s.m, round_up(s.k, 2), std::max(round_up(s.m, 4), least), false};
@@ -129,15 +87,15 @@ void VulkanMatmul::lay_out_scratch() {
   };
   const Operand a = operand(true);
   const Operand b = operand(false);
-  place(packed_a_, register_ && a.needs_copy() ? a.floats(shape_.batch) : 0);
-  place(packed_b_, register_ && b.needs_copy() ? b.floats(shape_.batch) : 0);
-  place(partials_, parts_ > 1 ? parts_ * shape_.batch * shape_.m * shape_.n : 0);
+  place(packed_a_, uses_registers() && a.needs_copy() ? a.floats(shape_.batch) : 0);
+  place(packed_b_, uses_registers() && b.needs_copy() ? b.floats(shape_.batch) : 0);
+  place(partials_, finishes_apart() ? parts_ * shape_.batch * shape_.m * shape_.n : 0);
   place(sums_, shape_.transpose_a ? ceil_div(shape_.k, column_rows) * shape_.m : 0);
 }
 
 BufferRange VulkanMatmul::pack(const Operand& operand, const BufferRange& from,
                                const BufferRange& to, std::vector<Dispatch>& out) const {
-  if (!register_ || !operand.needs_copy()) return from;
+  if (!uses_registers() || !operand.needs_copy()) return from;
   const auto bytes = static_cast<size_t>(operand.floats(shape_.batch)) * 4;
   const BufferRange packed{to.memory, to.offset, bytes};
   const int64_t blocks = shape_.batch * ceil_div(operand.to_rows, 4) * operand.to_columns / 4;
@@ -153,47 +111,90 @@ BufferRange VulkanMatmul::pack(const Operand& operand, const BufferRange& from,
 
 namespace {
 
-// The epilogue's bindings and constants (shaders/common/matmul_epilogue.glsl).
-void add_epilogue(Dispatch& dispatch, const MatmulRanges& ranges, bool finishes,
-                  const BufferRange& y) {
-  const auto there = [&](const BufferRange& range) { return finishes && range.memory != nullptr; };
+// The value of a specialization constant that says what elements are.
+uint32_t kind_of(DType type) { return type == DType::f32 ? 0 : type == DType::bf16 ? 1 : 2; }
+
+// The epilogue's bindings (shaders/common/matmul_epilogue.glsl).
+void bind_epilogue(Dispatch& dispatch, const MatmulRanges& ranges) {
+  const auto or_unused = [&](const BufferRange& range) {
+    return range.memory == nullptr ? dispatch.buffers[0] : range;
+  };
+  const BufferRange bias = or_unused(ranges.bias);
   // Validation takes a buffer that a shader may write for written, though a constant says no: in
   // place of `pre` stands one that is written anyway.
-  const BufferRange& unused = dispatch.buffers[0];
-  const bool pre = there(ranges.pre);
-  const std::vector<BufferRange> buffers{y, there(ranges.bias) ? ranges.bias : unused,
-                                         pre ? ranges.pre : y,
-                                         there(ranges.residual) ? ranges.residual : unused};
-  dispatch.buffers.insert(dispatch.buffers.end(), buffers.begin(), buffers.end());
-  dispatch.writes = 1u << 2 | (pre ? 1u << 4 : 0u);
-  dispatch.specialization.insert(
-      dispatch.specialization.end(),
-      {there(ranges.bias) ? 1u : 0u, finishes ? static_cast<uint32_t>(ranges.activation) : 0u,
-       pre ? 1u : 0u, there(ranges.residual) ? 1u : 0u});
+  const BufferRange pre = ranges.pre.memory != nullptr ? ranges.pre : ranges.y;
+  const BufferRange residual = or_unused(ranges.residual);
+  dispatch.buffers.insert(dispatch.buffers.end(), {ranges.y, bias, pre, residual});
+  dispatch.writes = 1u << 2 | (ranges.pre.memory != nullptr ? 1u << 4 : 0u);
+}
+
+// Constants 0 to 20, with those of the epilogue in place.
+std::vector<uint32_t> matmul_constants(const MatmulTypes& types, const MatmulRanges& ranges) {
+  std::vector<uint32_t> constants(21, 0);
+  constants[1] = ranges.bias.memory != nullptr;
+  constants[2] = static_cast<uint32_t>(ranges.activation);
+  constants[3] = ranges.pre.memory != nullptr;
+  constants[4] = ranges.residual.memory != nullptr;
+  constants[12] = kind_of(types.y);
+  constants[13] = kind_of(types.pre);
+  return constants;
+}
+
+std::string shader_of(const MatmulVariant& variant, DType type) {
+  if (variant.design == MatmulDesign::register_tile) return "matmul_register";
+  if (variant.design == MatmulDesign::emulated) return "matmul_emulated";
+  return variant.by_matrices() ? fmt::format("matmul_cooperative_{}", name_of(type))
+                               : "matmul_tile";
 }
 
 }  // namespace
 
+void VulkanMatmul::add_register_words(Dispatch& dispatch) const {
+  const Operand left = operand(true);
+  const Operand right = operand(false);
+  const int64_t group = std::max<int64_t>(1, cached_floats / (part_k_ * variant_.tile_n));
+  dispatch.push.insert(dispatch.push.end(),
+                       {word(left.to_columns / 4), word(right.to_columns / 4),
+                        word(left.floats(1) / 4), word(right.floats(1) / 4), word(group)});
+  dispatch.specialization.resize(5);
+}
+
+void VulkanMatmul::add_tile_words(Dispatch& dispatch) const {
+  std::vector<uint32_t>& constants = dispatch.specialization;
+  const bool matrices = variant_.by_matrices();
+  const int64_t step = matrices ? 8 : 4;
+  const int64_t along_a = shape_.transpose_a ? shape_.m : shape_.k;
+  const int64_t along_b = shape_.transpose_b ? shape_.k : shape_.n;
+  constants[5] = shape_.transpose_b;
+  std::copy(variant_.constants.begin(), variant_.constants.end(), constants.begin() + 6);
+  constants[14] = variant_.matrix.m;
+  constants[15] = variant_.matrix.n;
+  constants[16] = variant_.matrix.k;
+  constants[17] = kind_of(types_.in);
+  constants[18] = along_a % step == 0;
+  constants[19] = along_b % step == 0;
+  constants[20] = variant_.lanes;
+}
+
 Dispatch VulkanMatmul::multiply(const BufferRange& a, const BufferRange& b, const BufferRange& y,
-                                const MatmulRanges& ranges, bool finishes) const {
+                                const MatmulRanges& ranges) const {
   const MatmulShape& s = shape_;
   const int64_t tiles = tiles_ * parts_;
-  Dispatch dispatch{.shader = register_ ? "matmul_register" : "matmul_tile",
+  // Parts, and what is finished apart, are f32 and have no epilogue.
+  const bool apart = finishes_apart();
+  MatmulRanges written = apart ? MatmulRanges{} : ranges;
+  written.y = y;
+  Dispatch dispatch{.shader = shader_of(variant_, types_.in),
                     .buffers = {a, b},
-                    .specialization = {s.transpose_a ? 1u : 0u},
+                    .specialization = matmul_constants(apart ? MatmulTypes{} : types_, written),
                     .push = {word(tiles), word(s.batch), word(s.m), word(s.n), word(s.k)},
                     .workgroups = groups(device_, tiles)};
-  add_epilogue(dispatch, ranges, finishes, y);
-  if (register_) {
-    const Operand left = operand(true);
-    const Operand right = operand(false);
-    const int64_t group = std::max<int64_t>(1, cached_floats / (part_k_ * tile_[2]));
-    dispatch.push.insert(dispatch.push.end(),
-                         {word(left.to_columns / 4), word(right.to_columns / 4),
-                          word(left.floats(1) / 4), word(right.floats(1) / 4), word(group)});
+  bind_epilogue(dispatch, written);
+  dispatch.specialization[0] = s.transpose_a;
+  if (uses_registers()) {
+    add_register_words(dispatch);
   } else {
-    dispatch.specialization.push_back(s.transpose_b ? 1u : 0u);
-    dispatch.specialization.insert(dispatch.specialization.end(), tile_.begin(), tile_.end());
+    add_tile_words(dispatch);
   }
   dispatch.push.push_back(word(part_k_));
   dispatch.push.push_back(word(parts_));
@@ -201,15 +202,15 @@ Dispatch VulkanMatmul::multiply(const BufferRange& a, const BufferRange& b, cons
 }
 
 Dispatch finish_dispatch(const DeviceInfo& device, const MatmulShape& shape,
-                         const BufferRange& products, int64_t parts, int64_t stride,
-                         const MatmulRanges& ranges) {
+                         const MatmulTypes& types, const BufferRange& products, int64_t parts,
+                         int64_t stride, const MatmulRanges& ranges) {
   const int64_t count = shape.batch * shape.m * shape.n;
   Dispatch dispatch{.shader = "matmul_finish",
                     .buffers = {products, products},
-                    .specialization = {0},
+                    .specialization = matmul_constants(types, ranges),
                     .push = {word(count), word(shape.n), word(parts), word(stride)},
                     .workgroups = groups(device, ceil_div(count, 128))};
-  add_epilogue(dispatch, ranges, true, ranges.y);
+  bind_epilogue(dispatch, ranges);
   return dispatch;
 }
 
@@ -218,6 +219,7 @@ Dispatch sum_rows_dispatch(const DeviceInfo& device, const BufferRange& from, co
   return {.shader = "matmul_sum_rows",
           .buffers = {from, to},
           .writes = 2,
+          .specialization = {kind_of(sums.type)},
           .push = {word(sums.rows), word(sums.columns), word(sums.stride), word(sums.part_rows),
                    word(sums.parts())},
           .workgroups = groups(device, ceil_div(sums.columns, 64) * sums.parts())};
@@ -226,7 +228,7 @@ Dispatch sum_rows_dispatch(const DeviceInfo& device, const BufferRange& from, co
 void VulkanMatmul::sum_columns(const MatmulRanges& ranges, const BufferRange& scratch,
                                std::vector<Dispatch>& out) const {
   const int64_t m = shape_.m;
-  const RowSums sums{shape_.k, m, m, column_rows};
+  const RowSums sums{shape_.k, m, m, column_rows, types_.in};
   if (sums.parts() <= 1) {
     out.push_back(sum_rows_dispatch(device_, ranges.a, ranges.column_sums, sums));
     return;
@@ -249,12 +251,14 @@ std::vector<Dispatch> VulkanMatmul::dispatches(const MatmulRanges& ranges,
   const BufferRange a = pack(operand(true), ranges.a, at(packed_a_), all);
   const BufferRange b = pack(operand(false), ranges.b, at(packed_b_), all);
   BufferRange product = ranges.y;
-  if (parts_ > 1) {
+  if (finishes_apart()) {
     product = at(partials_);
     product.bytes = static_cast<size_t>(parts_ * count) * 4;
   }
-  all.push_back(multiply(a, b, product, ranges, parts_ == 1));
-  if (parts_ > 1) all.push_back(finish_dispatch(device_, shape_, product, parts_, count, ranges));
+  all.push_back(multiply(a, b, product, ranges));
+  if (finishes_apart()) {
+    all.push_back(finish_dispatch(device_, shape_, types_, product, parts_, count, ranges));
+  }
   if (ranges.column_sums.memory != nullptr) sum_columns(ranges, scratch, all);
   return all;
 }

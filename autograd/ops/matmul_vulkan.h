@@ -1,20 +1,14 @@
-// Matrix products on Vulkan: which design, how it is cut, and its dispatches.
+// Matrix products on Vulkan: how one is cut, and its dispatches.
 #pragma once
 
-#include "core/cpu/matmul.h"
-#include "core/device.h"
+#include "autograd/ops/matmul_design.h"
 
 #include <vector>
 
 namespace tandem {
 
-// How a product is computed. `automatic` is the register design on drivers that run on the CPU and
-// a tile in shared memory elsewhere, its size by shape and device. The environment variable
-// TANDEM_MATMUL (register, small, medium or large) overrides `automatic`, for experiments.
-enum class MatmulDesign : uint8_t { automatic, register_tile, small, medium, large };
-
 // Ranges of a product and its epilogue y = activation(x + bias) + residual; shapes as MatmulShape
-// and MatmulEpilogue have them. Those not wanted have no memory.
+// and MatmulEpilogue have them, elements as MatmulTypes. Those not wanted have no memory.
 struct MatmulRanges {
   BufferRange a, b, y;
   BufferRange bias, pre, residual, column_sums;
@@ -23,12 +17,13 @@ struct MatmulRanges {
 
 // y = epilogue of the sum, in order, of `parts` products, `stride` floats from one to the next.
 Dispatch finish_dispatch(const DeviceInfo& device, const MatmulShape& shape,
-                         const BufferRange& products, int64_t parts, int64_t stride,
-                         const MatmulRanges& ranges);
+                         const MatmulTypes& types, const BufferRange& products, int64_t parts,
+                         int64_t stride, const MatmulRanges& ranges);
 
-// A matrix whose rows are added up, `part_rows` at a time; `stride` floats from row to row.
+// A matrix whose rows are added up, `part_rows` at a time; `stride` elements from row to row.
 struct RowSums {
   int64_t rows, columns, stride, part_rows;
+  DType type = DType::f32;
   int64_t parts() const { return (rows + part_rows - 1) / part_rows; }
 };
 
@@ -39,8 +34,10 @@ Dispatch sum_rows_dispatch(const DeviceInfo& device, const BufferRange& from, co
 class VulkanMatmul {
  public:
   // Throws ConfigError if TANDEM_MATMUL names no design.
-  VulkanMatmul(const MatmulShape& shape, const DeviceInfo& device,
+  VulkanMatmul(const MatmulShape& shape, const DeviceInfo& device, const MatmulTypes& types = {},
                MatmulDesign design = MatmulDesign::automatic);
+
+  const MatmulVariant& variant() const { return variant_; }
 
   // Bytes of scratch, with room for the column sums of a transposed `a`.
   size_t scratch_bytes() const { return scratch_bytes_; }
@@ -49,22 +46,25 @@ class VulkanMatmul {
 
  private:
   struct Operand;
-  void choose_tile(MatmulDesign design);
+  bool finishes_apart() const;
+  bool uses_registers() const { return variant_.design == MatmulDesign::register_tile; }
   void choose_parts();
   void lay_out_scratch();
   Operand operand(bool left) const;
   BufferRange pack(const Operand& operand, const BufferRange& from, const BufferRange& to,
                    std::vector<Dispatch>& out) const;
   Dispatch multiply(const BufferRange& a, const BufferRange& b, const BufferRange& y,
-                    const MatmulRanges& ranges, bool finishes) const;
+                    const MatmulRanges& ranges) const;
+  void add_register_words(Dispatch& dispatch) const;
+  void add_tile_words(Dispatch& dispatch) const;
   void sum_columns(const MatmulRanges& ranges, const BufferRange& scratch,
                    std::vector<Dispatch>& out) const;
 
   MatmulShape shape_;
+  MatmulTypes types_;
   const DeviceInfo device_;
-  bool register_ = false;
-  std::vector<uint32_t> tile_;  // threads, tile_m, tile_n, tile_k, thread_m, thread_n
-  int64_t tiles_ = 0;           // of one part
+  MatmulVariant variant_;
+  int64_t tiles_ = 0;  // of one part
   int64_t parts_ = 1;
   int64_t part_k_ = 0;
   size_t packed_a_ = 0, packed_b_ = 0, partials_ = 0, sums_ = 0;  // offsets into scratch

@@ -1,6 +1,7 @@
 #include "core/vulkan/context.h"
 
 #include "core/error.h"
+#include "core/vulkan/cooperative.h"
 #include "core/vulkan/device_info.h"
 
 namespace tandem {
@@ -53,7 +54,7 @@ std::vector<const char*> optional_extensions(VkPhysicalDevice device) {
 
 LogicalDevice::LogicalDevice(VkPhysicalDevice physical, uint32_t queue_family,
                              const DeviceInfo& info) {
-  const std::vector<const char*> extensions = optional_extensions(physical);
+  std::vector<const char*> extensions = optional_extensions(physical);
   VkPhysicalDeviceSubgroupSizeControlFeatures subgroup{};
   subgroup.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES;
   VkPhysicalDeviceVulkan12Features features12{};
@@ -67,6 +68,11 @@ LogicalDevice::LogicalDevice(VkPhysicalDevice physical, uint32_t queue_family,
     vkGetPhysicalDeviceFeatures2(physical, &offered);
     features12.pNext = &subgroup;  // all that is offered
   }
+  const std::vector<CooperativeShape> shapes = kernel_traits(info).cooperative;
+  CooperativeEnable cooperative(shapes, features12.pNext);
+  features12.pNext = cooperative.first();
+  features12.vulkanMemoryModel = shapes.empty() ? VK_FALSE : VK_TRUE;
+  for (const char* name : cooperative.extensions()) extensions.push_back(name);
   VkPhysicalDeviceVulkan11Features features11{};
   features11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
   features11.pNext = &features12;
@@ -99,7 +105,7 @@ VulkanContext::VulkanContext(int index, const DeviceOptions& options)
   }
   physical_ = devices[static_cast<size_t>(index)];
   vkGetPhysicalDeviceProperties(physical_, &properties_);
-  info_ = describe(physical_, index);
+  info_ = describe(instance_->get(), physical_, index);
   if (properties_.apiVersion < VK_API_VERSION_1_2) {
     fail<DeviceError>("vulkan: {} speaks Vulkan {}.{} but 1.2 is needed; update its driver ({}).",
                       info_.name, VK_API_VERSION_MAJOR(properties_.apiVersion),

@@ -34,6 +34,7 @@ class VulkanContext {
   VulkanContext(int index, const DeviceOptions& options);
   ~VulkanContext();
 
+  VkInstance instance() const { return instance_->get(); }
   VkDevice device() const { return device_->get(); }
   VkPhysicalDevice physical_device() const { return physical_; }
   const DeviceInfo& info() const { return info_; }

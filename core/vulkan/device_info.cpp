@@ -1,5 +1,7 @@
 #include "core/vulkan/device_info.h"
 
+#include "core/vulkan/cooperative.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,7 +80,7 @@ void describe_features(VkPhysicalDevice device, DeviceInfo& info) {
 
 }  // namespace
 
-DeviceInfo describe(VkPhysicalDevice device, int index) {
+DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index) {
   DeviceInfo info;
   info.backend = "vulkan";
   info.index = index;
@@ -101,10 +103,14 @@ DeviceInfo describe(VkPhysicalDevice device, int index) {
   vkGetPhysicalDeviceProperties2(device, &properties);
   info.uuid = hexadecimal(identity.deviceUUID);
   info.subgroup_size = std::max(1u, subgroup.subgroupSize);
+  KernelTraits traits;
+  traits.vendor = basic.vendorID;
   info.driver = driver.driverName;
   if (driver.driverInfo[0] != '\0') info.driver += fmt::format(" {}", driver.driverInfo);
   describe_memory(device, info);
   describe_features(device, info);
+  describe_cooperative(instance, device, info, traits);
+  set_kernel_traits(info, traits);
   return info;
 }
 

@@ -6,8 +6,9 @@
 
 namespace tandem {
 
-// Every Vulkan field of DeviceInfo. A driver older than Vulkan 1.2 gives the fields of 1.0.
-DeviceInfo describe(VkPhysicalDevice device, int index);
+// Every Vulkan field of DeviceInfo; sets its KernelTraits. A driver older than Vulkan 1.2 gives the
+// fields of 1.0.
+DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index);
 
 // Whether the device offers that extension.
 bool has_device_extension(VkPhysicalDevice device, const char* name);

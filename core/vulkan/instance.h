@@ -29,6 +29,8 @@ class VulkanInstance {
   // to be loaded and unloaded again and again.
   static std::shared_ptr<VulkanInstance> shared(Validation validation);
 
+  VkInstance get() const { return instance_; }
+
   // In the loader's order. A position in it is DeviceInfo::index.
   std::vector<VkPhysicalDevice> physical_devices() const;
 

@@ -26,7 +26,8 @@ uint32_t memory_type(VulkanContext& context, uint32_t allowed, VkMemoryPropertyF
 
 // How much memory the device has, and has left where its driver says so.
 std::string what_is_free(const VulkanContext& context) {
-  const DeviceInfo now = describe(context.physical_device(), context.info().index);
+  const DeviceInfo now =
+      describe(context.instance(), context.physical_device(), context.info().index);
   const std::string total = fmt::format("; it has {} bytes", now.memory_bytes);
   if (now.memory_free_bytes == 0) return total;
   return fmt::format("{}, of which {} are free", total, now.memory_free_bytes);

@@ -94,9 +94,9 @@ class VulkanDevice final : public Device {
 std::vector<DeviceInfo> list_vulkan_devices() {
   std::vector<DeviceInfo> devices;
   try {
-    for (const VkPhysicalDevice device :
-         VulkanInstance::shared(Validation::off)->physical_devices()) {
-      devices.push_back(describe(device, static_cast<int>(devices.size())));
+    const auto instance = VulkanInstance::shared(Validation::off);
+    for (const VkPhysicalDevice device : instance->physical_devices()) {
+      devices.push_back(describe(instance->get(), device, static_cast<int>(devices.size())));
     }
   } catch (const DeviceError&) {
     return {};  // no loader or no driver: no devices

@@ -30,13 +30,13 @@ uint f16_from_float(float value) {
   return sign_ | (kept + (up ? 1u : 0u));
 }
 
+// Without branches: it is unrolled many times.
 float float_from_f16(uint bits) {
   const uint sign_ = (bits & 0x8000u) << 16;
-  const uint exponent = (bits >> 10) & 0x1fu;
-  const uint mantissa = bits & 0x3ffu;
-  if (exponent == 31u) return uintBitsToFloat(sign_ | 0x7f800000u | (mantissa << 13));
-  if (exponent > 0u) return uintBitsToFloat(sign_ | ((exponent + 112u) << 23) | (mantissa << 13));
-  if (mantissa == 0u) return uintBitsToFloat(sign_);
-  const uint lead = uint(findMSB(mantissa));  // a subnormal half is a normal float
-  return uintBitsToFloat(sign_ | ((lead + 103u) << 23) | ((mantissa << (23u - lead)) & 0x7fffffu));
+  const uint exponent = bits & 0x7c00u;
+  const uint shifted = (bits & 0x7fffu) << 13;
+  // A subnormal half is a normal float: what it adds to 2^-14.
+  const uint subnormal = floatBitsToUint(uintBitsToFloat(shifted + 0x38800000u) - 6.103515625e-5);
+  const uint others = shifted + (exponent == 0x7c00u ? 0x70000000u : 0x38000000u);
+  return uintBitsToFloat(sign_ | (exponent == 0u ? subnormal : others));
 }

@@ -2,7 +2,6 @@
 // device binds at a time.
 #include "autograd/ops/matmul.h"
 
-#include "autograd/ops/matmul_vulkan.h"
 #include "autograd/program.h"
 #include "autograd/reference.h"
 #include "core/philox.h"
@@ -12,7 +11,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
 
 using namespace tandem;
 
@@ -103,10 +101,4 @@ TEST_CASE("tensors_larger_than_a_binding_are_multiplied_in_pieces") {
       }
     });
   }
-}
-
-TEST_CASE("an_unknown_design_of_products_is_refused") {
-  setenv("TANDEM_MATMUL", "huge", 1);
-  CHECK_THROWS_AS(VulkanMatmul({.m = 1, .n = 1, .k = 1}, DeviceInfo{}), ConfigError);
-  unsetenv("TANDEM_MATMUL");
 }

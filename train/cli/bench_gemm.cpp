@@ -1,10 +1,8 @@
 // `tandem bench gemm`: how fast a device multiplies matrices of the sizes that training needs.
-#include "autograd/ops/matmul_split.h"
-#include "core/cpu/cpu_device.h"
 #include "core/error.h"
-#include "core/philox.h"
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
+#include "train/cli/product_run.h"
 #include "train/cli/spread.h"
 #include "train/precision.h"
 
@@ -53,70 +51,9 @@ struct Timing {
   Spread gflops;  // a second
 };
 
-// One product on a device, ready to run.
-class Product {
- public:
-  Product(Device& device, const MatmulShape& shape, DType dtype)
-      : device_(device), types_{.in = dtype} {
-    const size_t scratch =
-        device.info().backend == "cpu"
-            ? CpuMatmul(shape, types_).scratch_bytes()
-            : product_dispatches_scratch(shape, device.info(), MatmulDesign::automatic);
-    a_ = block(static_cast<size_t>(shape.m * shape.k) * size_of(dtype));
-    b_ = block(static_cast<size_t>(shape.k * shape.n) * size_of(dtype));
-    y_ = block(static_cast<size_t>(shape.m * shape.n) * 4);
-    scratch_ = block(std::max<size_t>(scratch, 4));
-    fill(a_, 1);
-    fill(b_, 2);
-    std::vector<Kernel> kernels;
-    kernels.push_back(kernel(shape));
-    // The first word of the result is fetched, to know when it is there.
-    recording_ = device.record(std::move(kernels), {}, {{y_.memory, 0, 4}});
-  }
-
-  void run() { recording_->output(recording_->submit({}), 0); }
-
- private:
-  BufferRange block(size_t bytes) {
-    memories_.push_back(device_.allocate(bytes, "bench gemm"));
-    return {memories_.back().get(), 0, bytes};
-  }
-
-  void fill(const BufferRange& range, uint32_t which) {
-    Random random(1, which, 0, RandomUse::test);
-    std::vector<float> values(range.bytes / size_of(types_.in));
-    for (float& value : values) value = 2 * random.uniform() - 1;
-    std::vector<std::byte> bytes(range.bytes);
-    Stored{bytes.data(), types_.in}.store(values.data(), 0, static_cast<int64_t>(values.size()));
-    device_.write(range, bytes.data());
-  }
-
-  Kernel kernel(const MatmulShape& shape) const {
-    Kernel kernel{.label = "bench gemm", .host = nullptr, .dispatches = {}};
-    if (device_.info().backend != "cpu") {
-      kernel.dispatches =
-          VulkanMatmul(shape, device_.info()).dispatches({.a = a_, .b = b_, .y = y_}, scratch_);
-      return kernel;
-    }
-    const auto address = [](const BufferRange& range) { return range.memory->host(); };
-    kernel.host = [matmul = CpuMatmul(shape, types_), a = address(a_), b = address(b_), y = address(y_),
-                   scratch = scratch_.memory->host(),
-                   threads = &dynamic_cast<CpuDevice&>(device_).threads()] {
-      matmul.run(*threads, a, b, y, {}, scratch);
-    };
-    return kernel;
-  }
-
-  Device& device_;
-  MatmulTypes types_;
-  std::vector<std::unique_ptr<Memory>> memories_;
-  BufferRange a_, b_, y_, scratch_;
-  std::unique_ptr<Recording> recording_;
-};
-
 Timing measure(Device& device, const Layer& layer, const char* kind, const MatmulShape& shape,
                DType dtype, double budget) {
-  Product product(device, shape, dtype);
+  ProductRun product(device, shape, {.in = dtype});
   const Spread seconds = time_runs(budget, [&] { product.run(); });
   return {layer.name, kind, shape, seconds.rate(shape.flops() / 1e9)};
 }
@@ -165,10 +102,6 @@ void run(const Options& options) {
   how.threads = options.threads;
   const DType dtype = precision_named(options.precision);
   const std::unique_ptr<Device> device = open_device(options.device, how);
-  if (dtype != DType::f32 && device->info().backend != "cpu") {
-    fail<ConfigError>("bench gemm: {} has products of fp32 alone, not of {}; use --device cpu.",
-                      device->info().name, options.precision);
-  }
   std::vector<Timing> timings;
   double best = 0;
   for (const Layer& l : chosen) {

@@ -1,5 +1,5 @@
 // `tandem devices`: what there is to train on, and the capabilities that choose kernels.
-#include "core/device.h"
+#include "core/kernel_traits.h"
 #include "train/cli/command.h"
 
 #include <fmt/core.h>
@@ -30,6 +30,22 @@ std::string gibibytes(uint64_t bytes) {
 
 void line(const char* what, const std::string& value) { fmt::print("  {:<16}{}\n", what, value); }
 
+std::string shape_text(const CooperativeShape& shape) {
+  return fmt::format("{} {}x{}x{}", shape.type == DType::bf16 ? "bf16" : "fp16", shape.m, shape.n,
+                     shape.k);
+}
+
+std::string matrix_units(const DeviceInfo& info) {
+  const std::vector<CooperativeShape> shapes = kernel_traits(info).cooperative;
+  if (shapes.empty()) {
+    return "cooperative matrices, but none that this build has kernels for (they need glslang 13 "
+           "or later)";
+  }
+  std::string all;
+  for (const CooperativeShape& shape : shapes) all += shape_text(shape) + ", ";
+  return "cooperative matrices, " + all.substr(0, all.size() - 2);
+}
+
 void print_vulkan(const DeviceInfo& info) {
   line("api", fmt::format("Vulkan {}", version(info.api_version)));
   line("uuid", info.uuid.empty() ? "unknown" : info.uuid);
@@ -43,9 +59,9 @@ void print_vulkan(const DeviceInfo& info) {
   std::string features;
   if (info.storage_16bit) features += "16-bit storage, ";
   if (info.arithmetic_f16) features += "fp16 arithmetic, ";
-  if (info.cooperative_matrix) features += "cooperative matrices, ";
   if (info.unified_memory) features += "unified memory, ";
   line("features", features.empty() ? "none" : features.substr(0, features.size() - 2));
+  if (info.cooperative_matrix) line("matrix units", matrix_units(info));
 }
 
 void print(const DeviceInfo& info) {
@@ -90,6 +106,10 @@ nlohmann::ordered_json to_json(const DeviceInfo& info) {
   json["storage_16bit"] = info.storage_16bit;
   json["arithmetic_f16"] = info.arithmetic_f16;
   json["cooperative_matrix"] = info.cooperative_matrix;
+  json["cooperative_shapes"] = nlohmann::ordered_json::array();
+  for (const CooperativeShape& shape : kernel_traits(info).cooperative) {
+    json["cooperative_shapes"].push_back(shape_text(shape));
+  }
   return json;
 }
 
