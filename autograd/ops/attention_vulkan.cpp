@@ -1,6 +1,7 @@
 #include "autograd/ops/attention_vulkan.h"
 
 #include "autograd/ops/row_runs.h"
+#include "core/kernel_traits.h"
 
 #include <bit>
 #include <cmath>
@@ -15,19 +16,35 @@ struct HeadTiling {
   int64_t invocations = 0;  // of a workgroup
   int64_t each = 1;         // rows of an invocation
   int64_t steps = 1;        // rows of the others at a time
+  int64_t sharers = 1;      // invocations that keep a row together: 1 or 4
+
+  int64_t rows() const { return invocations / sharers * each; }  // of a workgroup
 };
 
+// Whether four invocations keep a row together. Without the exchange of values between them, or
+// for widths that they can't share evenly, one does.
+bool by_quads(const cpu::AttentionShape& shape, const DeviceInfo& device) {
+  return !device.software() && kernel_traits(device).subgroup_quads && shape.width % 16 == 0;
+}
+
 // On the CPU a workgroup is eight side by side; as many rows each as leave few idle and keep the
-// unrolled code short (a load costs there about what eight multiply-adds do). On GPUs one row each,
-// in workgroups of whole subgroups; a causal workgroup stops at its last query, so small ones skip
-// more.
+// unrolled code short (a load costs there about what eight multiply-adds do). On GPUs workgroups
+// are whole subgroups that take all rows of a head where those are few, one row an invocation or,
+// by quads, two, so that what is loaded serves twice; a causal workgroup stops at its last query,
+// so small ones skip more.
 HeadTiling head_tiling(const cpu::AttentionShape& shape, const DeviceInfo& device) {
   HeadTiling best;
   if (!device.software()) {
-    const int64_t most = shape.causal ? 32 : 128;
+    const bool quads = by_quads(shape, device);
+    best.sharers = quads ? 4 : 1;
+    best.each = quads ? 2 : 1;
+    best.steps = quads ? 2 : 4;
+    const int64_t width = std::max<int64_t>(device.subgroup_size, 32);
+    const int64_t widest = std::min<int64_t>(device.max_workgroup_invocations, quads ? 256 : 128);
+    const int64_t most = shape.causal ? 32 : widest / best.sharers * best.each;
     const int64_t groups = (shape.tokens + most - 1) / most;
-    best.invocations = ((shape.tokens + groups - 1) / groups + 31) / 32 * 32;
-    best.steps = 4;
+    const int64_t rows = (shape.tokens + groups * best.each - 1) / (groups * best.each);
+    best.invocations = std::min(widest, (rows * best.sharers + width - 1) / width * width);
     return best;
   }
   best.invocations = 8;
@@ -45,8 +62,8 @@ Dispatch head_dispatch(const VulkanBinding& binding, const cpu::AttentionShape& 
   const HeadTiling tiling = head_tiling(shape, *binding.device);
   const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(shape.width)));
   const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
-  const int64_t rows = tiling.invocations * tiling.each;
-  return {.shader = std::move(shader),
+  const int64_t rows = tiling.rows();
+  return {.shader = tiling.sharers > 1 ? shader + "_quads" : std::move(shader),
           .specialization = {word(tiling.invocations), word(shape.width), word(shape.causal),
                              std::bit_cast<uint32_t>(scale), word(tiling.each), word(tiling.steps)},
           .push = {word(shape.tokens), word(shape.heads)},

@@ -105,6 +105,9 @@ DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index) {
   info.subgroup_size = std::max(1u, subgroup.subgroupSize);
   KernelTraits traits;
   traits.vendor = basic.vendorID;
+  traits.subgroup_quads = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT) != 0 &&
+                          (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+                          info.subgroup_size % 4 == 0;
   info.driver = driver.driverName;
   if (driver.driverInfo[0] != '\0') info.driver += fmt::format(" {}", driver.driverInfo);
   describe_memory(device, info);

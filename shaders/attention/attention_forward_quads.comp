@@ -1,0 +1,6 @@
+// common/attention_forward.glsl with four invocations a row.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+#define QUADS
+#include "common/attention_forward.glsl"
