@@ -3,6 +3,7 @@
 #include "autograd/ops/binary.h"
 #include "autograd/ops/l2_normalize.h"
 #include "autograd/ops/losses.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/unary.h"
 
 namespace tandem {
@@ -15,15 +16,19 @@ Activation activation(const ClipConfig& config) {
 
 }  // namespace
 
-Clip::Clip(Graph& graph, const ClipConfig& config)
+Clip::Clip(Graph& graph, const ClipConfig& config, Tensor seed)
+    : Clip(Parameters(graph, config.adaptation, seed), config) {}
+
+Clip::Clip(Parameters& parameters, const ClipConfig& config)
     : config_(config),
-      visual_(graph, config.vision_cfg, activation(config), config.embed_dim),
-      text_(graph, config.text_cfg, activation(config), config.embed_dim),
-      logit_scale_(graph.parameter("logit_scale", {},
-                                   Initializer::constant(config.init_logit_scale))) {
+      visual_(parameters, config.vision_cfg, activation(config), config.embed_dim),
+      text_(parameters, config.text_cfg, activation(config), config.embed_dim),
+      prompts_(parameters, config.text_cfg.width, config.vision_cfg.width, config.embed_dim),
+      logit_scale_(
+          parameters.base("logit_scale", {}, Initializer::constant(config.init_logit_scale))) {
   if (config.init_logit_bias) {
     logit_bias_ =
-        graph.parameter("logit_bias", {}, Initializer::constant(*config.init_logit_bias));
+        parameters.base("logit_bias", {}, Initializer::constant(*config.init_logit_bias));
   }
 }
 
@@ -33,18 +38,33 @@ Tensor Clip::pixel_input(Graph& graph, int64_t N) const {
 }
 
 Tensor Clip::encode_image(Tensor pixels, Tensor kept) const {
-  return l2_normalize(visual_.forward(pixels, kept));
+  return l2_normalize(visual_.forward(pixels, kept, prompts_.image()));
 }
 
 Tensor Clip::encode_text(const TextInput& text) const {
-  return l2_normalize(text_.forward(text));
+  return l2_normalize(text_.forward(text, prompts_.text()));
+}
+
+Tensor Clip::scaled(Tensor cosines) const {
+  const Tensor products = mul(cosines, exp(logit_scale_));
+  return logit_bias_ ? add(products, logit_bias_) : products;
 }
 
 Tensor Clip::logits(Tensor image_features, Tensor text_features) const {
   const FullPrecision precision(image_features.graph());
-  const Tensor cosines = matmul(image_features, text_features, false, true);
-  const Tensor scaled = mul(cosines, exp(logit_scale_));
-  return logit_bias_ ? add(scaled, logit_bias_) : scaled;
+  return scaled(matmul(image_features, text_features, false, true));
+}
+
+Tensor Clip::class_logits(Tensor image_features, const TextInput& classes) const {
+  if (!config_.adaptation.prompts.conditional) return logits(image_features, encode_text(classes));
+  const int64_t N = image_features.shape()[0];
+  const int64_t K = classes.ids.shape()[0];
+  const int64_t E = config_.embed_dim;
+  const Tensor texts = l2_normalize(text_.forward(classes, prompts_.text_of(image_features)));
+  const FullPrecision precision(image_features.graph());
+  const Tensor cosines = matmul(reshape(image_features, {N, 1, E}), reshape(texts, {N, K, E}),
+                                false, true);
+  return scaled(reshape(cosines, {N, K}));
 }
 
 Tensor Clip::loss(Tensor image_features, Tensor text_features, bool sigmoid,

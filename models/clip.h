@@ -9,8 +9,12 @@ namespace tandem {
 
 class Clip {
  public:
-  // Declares every parameter under open_clip's name.
-  Clip(Graph& graph, const ClipConfig& config);
+  // Declares every parameter under open_clip's name, and those of config.adaptation. `seed` (see
+  // dropout()) is given while training.
+  Clip(Graph& graph, const ClipConfig& config, Tensor seed = {});
+
+  // The same by a list of parameters that the caller has.
+  Clip(Parameters& parameters, const ClipConfig& config);
 
   // Inputs for N pairs: `pixels` [N, 3, H, W], what patch dropout keeps of them (see
   // VisionTransformer::kept_input), and the texts' (see TextTransformer::inputs).
@@ -22,6 +26,10 @@ class Clip {
   Tensor encode_image(Tensor pixels, Tensor kept = {}) const;
   Tensor encode_text(const TextInput& text) const;
 
+  // Scaled similarities of pictures [N, E] and the texts of K classes, [N, K]. With conditional
+  // prompts each picture has texts of its own.
+  Tensor class_logits(Tensor image_features, const TextInput& classes) const;
+
   // Scaled pairwise similarities [logits], [N, N], images by texts.
   Tensor logits(Tensor image_features, Tensor text_features) const;
 
@@ -30,12 +38,17 @@ class Clip {
   Tensor loss(Tensor image_features, Tensor text_features, bool sigmoid = false,
               double label_smoothing = 0) const;
 
+  Tensor logit_scale() const { return logit_scale_; }
   const ClipConfig& config() const { return config_; }
 
  private:
+  Clip(Parameters&& parameters, const ClipConfig& config) : Clip(parameters, config) {}
+  Tensor scaled(Tensor cosines) const;
+
   ClipConfig config_;
   VisionTransformer visual_;
   TextTransformer text_;
+  PromptLearner prompts_;
   Tensor logit_scale_;  // [], natural logarithm [t]
   Tensor logit_bias_;   // [] or null
 };

@@ -1,6 +1,8 @@
 // What a CLIP-like model is made of. Field names are open_clip's.
 #pragma once
 
+#include "models/adapters/adaptation.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -47,6 +49,7 @@ struct ClipConfig {
   TextConfig text_cfg;
   double init_logit_scale = std::log(1 / 0.07);
   std::optional<double> init_logit_bias;  // set for SigLIP's loss
+  Adaptation adaptation;                  // what is trained, and what is added
 
   bool operator==(const ClipConfig&) const = default;
 };

@@ -3,15 +3,17 @@
 #include "autograd/ops/binary.h"
 #include "autograd/ops/embedding.h"
 #include "autograd/ops/movement.h"
+#include "autograd/ops/reshape.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace tandem {
 
-void TextArrays::prepare(int64_t context_length, int64_t vocab_size) {
-  order = embedding_order(ids, vocab_size);
+void TextArrays::prepare(int64_t context_length, int64_t vocab_size, int64_t context_rows) {
   const auto T = static_cast<size_t>(context_length);
+  if (context_rows > 0) split_contexts(vocab_size, context_rows);
+  order = embedding_order(ids, vocab_size);
   end.resize(ids.size() / T);
   for (size_t n = 0; n < end.size(); ++n) {
     const auto row = ids.begin() + static_cast<std::ptrdiff_t>(n * T);
@@ -19,16 +21,39 @@ void TextArrays::prepare(int64_t context_length, int64_t vocab_size) {
   }
 }
 
-TextTransformer::TextTransformer(Graph& graph, const TextConfig& config, Activation activation,
-                                 int64_t E)
+void TextArrays::split_contexts(int64_t vocab_size, int64_t context_rows) {
+  contexts.assign(ids.size(), 0);
+  words.assign(ids.size(), 1.0f);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < vocab_size) continue;
+    contexts[i] = ids[i] - static_cast<int32_t>(vocab_size) + 1;
+    words[i] = 0.0f;
+    ids[i] = 0;
+  }
+  context_order = embedding_order(contexts, context_rows + 1);
+}
+
+Feeds TextArrays::feeds() const {
+  Feeds feeds{
+      {"tokens", as_feed(ids)}, {"token_order", as_feed(order)}, {"text_end", as_feed(end)}};
+  if (words.empty()) return feeds;
+  feeds["contexts"] = as_feed(contexts);
+  feeds["context_order"] = as_feed(context_order);
+  feeds["words"] = as_feed(words);
+  return feeds;
+}
+
+TextTransformer::TextTransformer(Parameters& parameters, const TextConfig& config,
+                                 Activation activation, int64_t E)
     : config_(config),
-      token_embedding_(graph.parameter("token_embedding.weight",
+      contexts_(parameters.adaptation().prompts.text > 0),
+      token_embedding_(parameters.base("token_embedding.weight",
                                        {config.vocab_size, config.width},
                                        Initializer::normal(0.02))),
-      positional_embedding_(graph.parameter("positional_embedding",
+      positional_embedding_(parameters.base("positional_embedding",
                                             {config.context_length, config.width},
                                             Initializer::normal(0.01))),
-      transformer_(graph, "transformer.",
+      transformer_(parameters, "transformer.",
                    {.width = config.width,
                     .layers = config.layers,
                     .heads = config.heads,
@@ -36,23 +61,49 @@ TextTransformer::TextTransformer(Graph& graph, const TextConfig& config, Activat
                     .activation = activation,
                     .causal = true,
                     .text_init = true}),
-      ln_final_(graph, "ln_final", config.width),
-      projection_(graph.parameter(
+      ln_final_(parameters, "ln_final", config.width),
+      projection_(parameters.base(
           "text_projection", {config.width, E},
           Initializer::normal(1 / std::sqrt(static_cast<double>(config.width))))) {}
 
 TextInput TextTransformer::inputs(Graph& graph, int64_t N) const {
   const int64_t T = config_.context_length;
-  return {graph.input("tokens", {DType::i32, {N, T}}),
-          graph.input("token_order", {DType::i32, {N * T}}),
-          graph.input("text_end", {DType::i32, {N}})};
+  TextInput text{.ids = graph.input("tokens", {DType::i32, {N, T}}),
+                 .order = graph.input("token_order", {DType::i32, {N * T}}),
+                 .end = graph.input("text_end", {DType::i32, {N}})};
+  if (!contexts_) return text;
+  text.contexts = graph.input("contexts", {DType::i32, {N, T}});
+  text.context_order = graph.input("context_order", {DType::i32, {N * T}});
+  text.words = graph.input("words", {DType::f32, {N, T, 1}});
+  return text;
 }
 
-Tensor TextTransformer::forward(const TextInput& text) const {
+Tensor TextTransformer::embed(const TextInput& text, const TextPrompts& prompts) const {
+  Graph& graph = text.ids.graph();
+  const int64_t N = text.ids.shape()[0];
+  const int64_t T = config_.context_length;
+  const int64_t C = config_.width;
+  const Tensor x = embedding(token_embedding_, text.ids, text.order);
+  if (!prompts.contexts) return x;
+  const std::vector<float> zeros(static_cast<size_t>(C), 0.0f);
+  const Tensor vectors = concat({graph.constant({1, C}, zeros), prompts.contexts}, 0);
+  const Tensor learnt = embedding(vectors, text.contexts, text.context_order);
+  const Tensor mixed = add(mul(x, text.words), learnt);
+  if (!prompts.shifts) return mixed;
+  const int64_t M = prompts.shifts.shape()[0];
+  const Tensor places = sub(graph.constant({1}, std::vector<float>{1.0f}), text.words);
+  const Tensor moved = mul(reshape(places, {1, N, T, 1}), reshape(prompts.shifts, {M, 1, 1, C}));
+  return reshape(add(moved, reshape(mixed, {1, N, T, C})), {M * N, T, C});
+}
+
+Tensor TextTransformer::forward(const TextInput& text, const TextPrompts& prompts) const {
   const Scope scope(text.ids.graph(), "text");
-  const Tensor x = add(embedding(token_embedding_, text.ids, text.order), positional_embedding_);
-  const Pool end_token = [&](Tensor all) { return gather_rows(all, text.end); };
-  const Tensor pooled = transformer_.forward(x, end_token);
+  const Tensor x = add(embed(text, prompts), positional_embedding_);
+  const int64_t M = prompts.shifts ? prompts.shifts.shape()[0] : 1;
+  const std::vector<Tensor> ends(static_cast<size_t>(M), text.end);
+  const Tensor end = M == 1 ? text.end : concat(ends, 0);
+  const Pool end_token = [&](Tensor all) { return gather_rows(all, end); };
+  const Tensor pooled = transformer_.forward(x, end_token, prompts.layers);
   return matmul(ln_final_.forward(pooled), projection_);
 }
 

@@ -2,6 +2,8 @@
 // transformer, ln_final and a projection, pooled at the first end token.
 #pragma once
 
+#include "autograd/program.h"
+#include "models/adapters/prompt_learner.h"
 #include "models/clip_config.h"
 #include "models/transformer.h"
 
@@ -15,29 +17,47 @@ struct TextInput {
   Tensor ids;    // [N, T]
   Tensor order;  // [N T]: positions in ids sorted by id (see embedding_order)
   Tensor end;    // [N]: where each text's first end token is
+  // Of models with learnt contexts:
+  Tensor contexts;       // [N, T]: 0 at a word, i at the context vector i - 1
+  Tensor context_order;  // [N T]: as order, of contexts
+  Tensor words;          // f32 [N, T, 1]: 1 at a word, else 0
 };
 
 // The host's side of a TextInput.
 struct TextArrays {
   std::vector<int32_t> ids, order, end;
+  std::vector<int32_t> contexts, context_order;  // of models with learnt contexts
+  std::vector<float> words;
 
-  // Fills order and end for ids [N, T]; the end token is the largest id of a vocabulary. Throws
-  // DataError for an id outside the vocabulary.
-  void prepare(int64_t context_length, int64_t vocab_size);
+  // Fills the others for ids [N, T]; the end token is the largest id of a vocabulary. An id
+  // vocab_size + i stands for context vector i of `context_rows`, and becomes 0. Throws DataError
+  // for an id outside these.
+  void prepare(int64_t context_length, int64_t vocab_size, int64_t context_rows = 0);
+
+  // For the inputs that TextTransformer::inputs adds. Views of this.
+  Feeds feeds() const;
+
+ private:
+  void split_contexts(int64_t vocab_size, int64_t context_rows);
 };
 
 class TextTransformer {
  public:
-  TextTransformer(Graph& graph, const TextConfig& config, Activation activation, int64_t E);
+  TextTransformer(Parameters& parameters, const TextConfig& config, Activation activation,
+                  int64_t E);
 
-  // Adds the inputs `tokens`, `token_order` and `text_end` for N texts.
+  // Adds the inputs `tokens`, `token_order` and `text_end` for N texts; with learnt contexts
+  // `contexts`, `context_order` and `words`, too.
   TextInput inputs(Graph& graph, int64_t N) const;
 
-  // [N, E], not normalised.
-  Tensor forward(const TextInput& text) const;
+  // [N, E], not normalised. With shifts of M pictures, [M N, E]: all texts of the first first.
+  Tensor forward(const TextInput& text, const TextPrompts& prompts = {}) const;
 
  private:
+  Tensor embed(const TextInput& text, const TextPrompts& prompts) const;  // [M N, T, C]
+
   TextConfig config_;
+  bool contexts_;
   Tensor token_embedding_;       // [V, C]
   Tensor positional_embedding_;  // [T, C]
   Transformer transformer_;

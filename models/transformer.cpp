@@ -2,34 +2,27 @@
 
 #include "autograd/ops/attention.h"
 #include "autograd/ops/layer_norm.h"
+#include "models/adapters/prompt_learner.h"
 
 #include <cmath>
 
 namespace tandem {
 
-LayerNorm::LayerNorm(Graph& graph, const std::string& name, int64_t width)
-    : gamma_(graph.parameter(name + ".weight", {width}, Initializer::constant(1))),
-      beta_(graph.parameter(name + ".bias", {width}, Initializer::zeros())) {}
+LayerNorm::LayerNorm(Parameters& parameters, const std::string& name, int64_t width)
+    : gamma_(parameters.base(name + ".weight", {width}, Initializer::constant(1))),
+      beta_(parameters.base(name + ".bias", {width}, Initializer::zeros())) {}
 
 Tensor LayerNorm::forward(Tensor x) const { return layer_norm(x, gamma_, beta_, 1e-5); }
 
-namespace {
-
-// PyTorch's default for a layer with that many inputs: uniform within 1 / sqrt(inputs).
-Initializer default_uniform(int64_t inputs) {
-  return Initializer::uniform(1 / std::sqrt(static_cast<double>(inputs)));
-}
-
-}  // namespace
-
-Transformer::Transformer(Graph& graph, const std::string& prefix, const TransformerConfig& config)
+Transformer::Transformer(Parameters& parameters, const std::string& prefix,
+                         const TransformerConfig& config)
     : config_(config) {
   for (int64_t i = 0; i < config.layers; ++i) {
-    blocks_.push_back(declare(graph, fmt::format("{}resblocks.{}", prefix, i)));
+    blocks_.push_back(declare(parameters, fmt::format("{}resblocks.{}", prefix, i)));
   }
 }
 
-Transformer::Block Transformer::declare(Graph& graph, const std::string& name) const {
+Transformer::Block Transformer::declare(Parameters& parameters, const std::string& name) const {
   const int64_t width = config_.width;
   const auto hidden = static_cast<int64_t>(static_cast<double>(width) * config_.mlp_ratio);
   const auto w = static_cast<double>(width);
@@ -39,39 +32,38 @@ Transformer::Block Transformer::declare(Graph& graph, const std::string& name) c
   };
   // Xavier's bound for in_proj_weight [3C, C]: sqrt(6 / (3C + C)).
   const Initializer xavier = Initializer::uniform(std::sqrt(6 / (4 * w)));
+  const std::string attn = name + ".attn.";
   Block block;
-  block.ln_1 = LayerNorm(graph, name + ".ln_1", width);
-  block.in_weight = graph.parameter(name + ".attn.in_proj_weight", {3 * width, width},
-                                    pick(1 / std::sqrt(w), xavier));
-  block.in_bias = graph.parameter(name + ".attn.in_proj_bias", {3 * width}, {});
-  block.out_weight = graph.parameter(name + ".attn.out_proj.weight", {width, width},
-                                     pick(projection, default_uniform(width)));
-  block.out_bias = graph.parameter(name + ".attn.out_proj.bias", {width}, {});
-  block.ln_2 = LayerNorm(graph, name + ".ln_2", width);
-  block.fc_weight = graph.parameter(name + ".mlp.c_fc.weight", {hidden, width},
-                                    pick(1 / std::sqrt(2 * w), default_uniform(width)));
-  block.fc_bias = graph.parameter(name + ".mlp.c_fc.bias", {hidden}, default_uniform(width));
-  block.proj_weight = graph.parameter(name + ".mlp.c_proj.weight", {width, hidden},
-                                      pick(projection, default_uniform(hidden)));
-  block.proj_bias = graph.parameter(name + ".mlp.c_proj.bias", {width}, default_uniform(hidden));
+  block.ln_1 = LayerNorm(parameters, name + ".ln_1", width);
+  block.in_proj = Linear(parameters,
+                         {attn + "in_proj_weight", attn + "in_proj_bias",
+                          {attn + "q", attn + "k", attn + "v"}},
+                         3 * width, width, pick(1 / std::sqrt(w), xavier), {});
+  block.out_proj = Linear(parameters, attn + "out_proj", width, width,
+                          pick(projection, default_uniform(width)), {});
+  block.ln_2 = LayerNorm(parameters, name + ".ln_2", width);
+  block.c_fc = Linear(parameters, name + ".mlp.c_fc", hidden, width,
+                      pick(1 / std::sqrt(2 * w), default_uniform(width)), default_uniform(width));
+  block.c_proj = Linear(parameters, name + ".mlp.c_proj", width, hidden,
+                        pick(projection, default_uniform(hidden)), default_uniform(hidden));
   return block;
 }
 
 Tensor Transformer::attend(const Block& block, Tensor x) const {
-  const Tensor qkv = linear(block.ln_1.forward(x), block.in_weight, block.in_bias);
+  const Tensor qkv = block.in_proj.forward(block.ln_1.forward(x));
   return attention(qkv, config_.heads, config_.causal);
 }
 
 Tensor Transformer::finish(const Block& block, Tensor x, Tensor attended) const {
-  const Tensor y = linear(attended, block.out_weight, block.out_bias, Activation::none, x);
-  const Tensor hidden =
-      linear(block.ln_2.forward(y), block.fc_weight, block.fc_bias, config_.activation);
-  return linear(hidden, block.proj_weight, block.proj_bias, Activation::none, y);
+  const Tensor y = block.out_proj.forward(attended, Activation::none, x);
+  const Tensor hidden = block.c_fc.forward(block.ln_2.forward(y), config_.activation);
+  return block.c_proj.forward(hidden, Activation::none, y);
 }
 
-Tensor Transformer::forward(Tensor x, const Pool& pool) const {
+Tensor Transformer::forward(Tensor x, const Pool& pool, const std::vector<Tensor>& prompts) const {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Scope scope(x.graph(), fmt::format("transformer.resblocks.{}", i), true);
+    if (i < prompts.size() && prompts[i]) x = with_prompt(x, prompts[i], true);
     const Tensor attended = attend(blocks_[i], x);
     const bool last = i + 1 == blocks_.size();
     x = last ? finish(blocks_[i], pool(x), pool(attended)) : finish(blocks_[i], x, attended);

@@ -2,8 +2,7 @@
 // open_clip's parameter names and initial values. N batch, T tokens, C width, L layers.
 #pragma once
 
-#include "autograd/graph.h"
-#include "autograd/ops/matmul.h"
+#include "models/linear_layer.h"
 
 #include <functional>
 #include <string>
@@ -15,7 +14,7 @@ namespace tandem {
 class LayerNorm {
  public:
   LayerNorm() = default;
-  LayerNorm(Graph& graph, const std::string& name, int64_t width);
+  LayerNorm(Parameters& parameters, const std::string& name, int64_t width);
   Tensor forward(Tensor x) const;  // [..., C] -> [..., C]
 
  private:
@@ -40,22 +39,23 @@ using Pool = std::function<Tensor(Tensor)>;
 class Transformer {
  public:
   // Declares `<prefix>resblocks.<i>.*`.
-  Transformer(Graph& graph, const std::string& prefix, const TransformerConfig& config);
+  Transformer(Parameters& parameters, const std::string& prefix, const TransformerConfig& config);
 
   // The pooled rows after the last block, [N, C], from x [N, T, C]. Rows that are not pooled do
-  // not enter the last block's projection and MLP: nothing depends on them.
-  Tensor forward(Tensor x, const Pool& pool) const;
+  // not enter the last block's projection and MLP: nothing depends on them. Where `prompts` has a
+  // tensor [P, C] for a block, it stands in for tokens 1 to P of the block's input.
+  Tensor forward(Tensor x, const Pool& pool, const std::vector<Tensor>& prompts = {}) const;
 
  private:
   struct Block {
     LayerNorm ln_1, ln_2;
-    Tensor in_weight, in_bias;    // [3C, C], [3C]
-    Tensor out_weight, out_bias;  // [C, C], [C]
-    Tensor fc_weight, fc_bias;    // [M, C], [M]
-    Tensor proj_weight, proj_bias;  // [C, M], [C]
+    Linear in_proj;   // C -> 3C
+    Linear out_proj;  // C -> C
+    Linear c_fc;      // C -> M
+    Linear c_proj;    // M -> C
   };
 
-  Block declare(Graph& graph, const std::string& name) const;
+  Block declare(Parameters& parameters, const std::string& name) const;
   Tensor attend(const Block& block, Tensor x) const;               // [N, T, C] -> [N, T, C]
   Tensor finish(const Block& block, Tensor x, Tensor attended) const;  // [..., C] -> [..., C]
 

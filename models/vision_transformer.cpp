@@ -7,6 +7,8 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/reshape.h"
 
+#include "models/adapters/prompt_learner.h"
+
 #include <cmath>
 #include <numeric>
 
@@ -40,41 +42,45 @@ Tensor keep_tokens(Tensor x, Tensor kept) {
 
 }  // namespace
 
-VisionTransformer::VisionTransformer(Graph& graph, const VisionConfig& config,
+VisionTransformer::VisionTransformer(Parameters& parameters, const VisionConfig& config,
                                      Activation activation, int64_t E)
     : config_(config),
-      conv1_(graph.parameter(
+      conv1_(parameters.base(
           "visual.conv1.weight", {config.width, 3, config.patch_size, config.patch_size},
           Initializer::uniform(1 / std::sqrt(3.0 * static_cast<double>(config.patch_size *
                                                                        config.patch_size))))),
-      class_embedding_(graph.parameter("visual.class_embedding", {config.width},
+      class_embedding_(parameters.base("visual.class_embedding", {config.width},
                                        scaled_normal(config))),
-      positional_embedding_(graph.parameter("visual.positional_embedding",
+      positional_embedding_(parameters.base("visual.positional_embedding",
                                             {tokens(config), config.width},
                                             scaled_normal(config))),
-      ln_pre_(graph, "visual.ln_pre", config.width),
-      transformer_(graph, "visual.transformer.", transformer_config(config, activation)),
-      ln_post_(graph, "visual.ln_post", config.width),
-      projection_(graph.parameter("visual.proj", {config.width, E}, scaled_normal(config))) {}
+      ln_pre_(parameters, "visual.ln_pre", config.width),
+      transformer_(parameters, "visual.transformer.", transformer_config(config, activation)),
+      ln_post_(parameters, "visual.ln_post", config.width),
+      projection_(parameters.base("visual.proj", {config.width, E}, scaled_normal(config))) {}
 
 Tensor VisionTransformer::kept_input(Graph& graph, int64_t N) const {
   if (config_.kept_patches() == config_.patches()) return {};
   return graph.input("kept_tokens", {DType::i32, {N * (1 + config_.kept_patches())}});
 }
 
-Tensor VisionTransformer::forward(Tensor pixels, Tensor kept) const {
+Tensor VisionTransformer::forward(Tensor pixels, Tensor kept,
+                                  const std::vector<Tensor>& prompts) const {
   const Scope scope(pixels.graph(), "visual");
   const int64_t N = pixels.shape()[0];
   const int64_t C = config_.width;
   const Tensor kernel = reshape(conv1_, {C, 3 * config_.patch_size * config_.patch_size});
   const Tensor patches = linear(patchify(pixels, config_.patch_size), kernel, {});
   const Tensor classes = broadcast_to(reshape(class_embedding_, {1, 1, C}), {N, 1, C});
-  const Tensor all_tokens = add(concat({classes, patches}, 1), positional_embedding_);
-  const Tensor x = kept ? keep_tokens(all_tokens, kept) : all_tokens;
+  Tensor x = add(concat({classes, patches}, 1), positional_embedding_);
+  if (kept) x = keep_tokens(x, kept);
+  if (!prompts.empty()) x = with_prompt(x, prompts.front(), false);
   const Pool class_token = [&](Tensor all) {
     return reshape(slice(all, 1, 0, 1), {N, C});
   };
-  const Tensor pooled = transformer_.forward(ln_pre_.forward(x), class_token);
+  std::vector<Tensor> deep = prompts;
+  if (!deep.empty()) deep.front() = {};
+  const Tensor pooled = transformer_.forward(ln_pre_.forward(x), class_token, deep);
   return matmul(ln_post_.forward(pooled), projection_);
 }
 

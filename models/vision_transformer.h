@@ -10,7 +10,8 @@ namespace tandem {
 class VisionTransformer {
  public:
   // Declares `visual.*`. E is the width of the shared space.
-  VisionTransformer(Graph& graph, const VisionConfig& config, Activation activation, int64_t E);
+  VisionTransformer(Parameters& parameters, const VisionConfig& config, Activation activation,
+                    int64_t E);
 
   // Null without patch dropout; else the input `kept_tokens` i32 [N (1 + kept patches)] for N
   // pictures: rows of their tokens [N (1 + patches)], ascending, each picture's class token first.
@@ -18,8 +19,9 @@ class VisionTransformer {
 
   // [N, E], not normalised, from normalised pixels [N, 3, H, W]. With `kept` all but its tokens are
   // left out once they have their positions (Li et al. 2022, "Scaling language-image pre-training
-  // via masking", section 3).
-  Tensor forward(Tensor pixels, Tensor kept = {}) const;
+  // via masking", section 3). `prompts` [P, C] are tokens after
+  // the class token of the first layer, and in their place those of the layers after it.
+  Tensor forward(Tensor pixels, Tensor kept = {}, const std::vector<Tensor>& prompts = {}) const;
 
  private:
   VisionConfig config_;

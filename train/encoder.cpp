@@ -23,6 +23,7 @@ constexpr auto towers = {image_features, text_features};
 Encoder::Encoder(const ClipConfig& config, Variables& variables, int64_t chunk)
     : config_(config), chunk_(chunk) {
   for (const auto tower : towers) {
+    if (tower == text_features && config.adaptation.prompts.conditional) continue;
     Graph graph;
     const Tensor features = tower(graph, config, chunk);
     (tower == image_features ? image_program_ : text_program_) =
@@ -44,6 +45,11 @@ std::vector<float> Encoder::images(std::span<const float> pixels) {
 std::vector<float> Encoder::texts(std::span<const int32_t> ids) {
   const auto T = static_cast<size_t>(config_.text_cfg.context_length);
   const size_t step = T * static_cast<size_t>(chunk_);
+  if (!text_program_) {
+    fail<ConfigError>(
+        "encode: the model's prompts depend on the picture, so that a text has no features by "
+        "itself; evaluate it with --task zeroshot.");
+  }
   std::vector<float> features;
   for (size_t begin = 0; begin < ids.size(); begin += step) {
     const std::vector<float> some =
@@ -58,10 +64,9 @@ std::vector<float> Encoder::text_chunk(std::span<const int32_t> ids) {
   TextArrays arrays;
   arrays.ids.assign(ids.begin(), ids.end());
   arrays.ids.resize(T * static_cast<size_t>(chunk_));
-  arrays.prepare(config_.text_cfg.context_length, config_.text_cfg.vocab_size);
-  const uint64_t ticket = text_program_->run({{"tokens", as_feed(arrays.ids)},
-                                              {"token_order", as_feed(arrays.order)},
-                                              {"text_end", as_feed(arrays.end)}});
+  arrays.prepare(config_.text_cfg.context_length, config_.text_cfg.vocab_size,
+                 config_.adaptation.prompts.context_rows());
+  const uint64_t ticket = text_program_->run(arrays.feeds());
   std::vector<float> features = text_program_->fetch(ticket, 0);
   features.resize(ids.size() / T * static_cast<size_t>(config_.embed_dim));
   return features;

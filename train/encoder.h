@@ -18,7 +18,8 @@ class Encoder {
   // Unit embeddings [n, E] of n pictures' normalised pixels [n, 3, H, W], n <= chunk.
   std::vector<float> images(std::span<const float> pixels);
 
-  // Unit embeddings [n, E] of n texts' ids [n, T], any n.
+  // Unit embeddings [n, E] of n texts' ids [n, T], any n. Throws ConfigError where texts have no
+  // embeddings apart from pictures (CoCoOp).
   std::vector<float> texts(std::span<const int32_t> ids);
 
   int64_t embed_dim() const { return config_.embed_dim; }

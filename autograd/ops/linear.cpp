@@ -7,6 +7,7 @@
 #include "autograd/ops/activation.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/matmul_kernels.h"
+#include "autograd/ops/reduce.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/stored.h"
 
@@ -167,7 +168,9 @@ std::vector<Tensor> gradient(const GradientContext& context) {
   Tensor dbias;
   const MatmulDesign design = design_of(*context.attributes);
   if (context.needed[in_x]) dx = matmul_by(design, dp, context.inputs[in_weight], false, false);
-  if (context.needed[in_bias]) {
+  if (context.needed[in_bias] && !context.needed[in_weight]) {
+    dbias = sum(as_matrix(dp), {0});
+  } else if (context.needed[in_bias]) {
     const std::vector<Tensor> both =
         apply(linear_gradient_op, {dp, x}, {{"design", static_cast<int64_t>(design)}});
     dweight = both[0];

@@ -40,7 +40,9 @@ std::vector<float> with_changed_patch(std::vector<float> pixels, int64_t patch) 
 std::vector<float> features(Device& device, const std::vector<float>& pixels,
                             const std::vector<int32_t>& kept) {
   Graph graph;
-  const VisionTransformer tower(graph, config(0.5), Activation::gelu, width);
+  const Adaptation none;
+  Parameters parameters(graph, none);
+  const VisionTransformer tower(parameters, config(0.5), Activation::gelu, width);
   const Tensor input = graph.input("pixels", {DType::f32, {pictures, 3, side, side}});
   const auto count = static_cast<int64_t>(kept.size());
   const Tensor tokens =
@@ -96,10 +98,13 @@ TEST_CASE("patch_dropout_keeps_the_share_of_patches_that_it_leaves_and_at_least_
 }
 
 TEST_CASE("only_a_tower_with_patch_dropout_has_an_input_for_it") {
+  const Adaptation none;
   Graph graph;
-  const VisionTransformer whole(graph, config(0), Activation::gelu, width);
+  Parameters parameters(graph, none);
+  const VisionTransformer whole(parameters, config(0), Activation::gelu, width);
   CHECK_FALSE(whole.kept_input(graph, pictures));
   Graph other;
-  const VisionTransformer half(other, config(0.5), Activation::gelu, width);
+  Parameters others(other, none);
+  const VisionTransformer half(others, config(0.5), Activation::gelu, width);
   CHECK(half.kept_input(other, pictures).shape() == Shape{6});
 }
