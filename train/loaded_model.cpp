@@ -2,11 +2,12 @@
 
 #include "train/checkpoint/checkpoint_folder.h"
 #include "train/snapshot.h"
+#include "train/tuning/base_model.h"
 #include "train/weights/load.h"
 
 namespace tandem {
 
-LoadedModel load_model(const std::string& source, Device& device) {
+LoadedModel load_model(const std::string& source, Device& device, const std::string& base) {
   constexpr int64_t chunk = 64;
   LoadedModel model;
   model.path = find_checkpoint(source).path;
@@ -15,7 +16,11 @@ LoadedModel load_model(const std::string& source, Device& device) {
   model.tokenizer = tokenizer_of(checkpoint, model.path);
   model.variables = std::make_unique<Variables>(device);
   model.encoder = std::make_unique<Encoder>(model.config.model, *model.variables, chunk);
-  load_parameters(*model.variables, checkpoint.model, model.path);
+  if (is_adapter(checkpoint)) {
+    if (!base.empty()) model.config.adapter.base = base;
+    load_base(*model.variables, read_base(model.config));
+  }
+  load_parameters(*model.variables, checkpoint.model, model.path, is_adapter(checkpoint));
   return model;
 }
 

@@ -17,10 +17,17 @@ struct LoadedModel {
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<Variables> variables;
   std::unique_ptr<Encoder> encoder;
+
+  // The prompt of a class that it was trained with, or CLIP's usual one.
+  std::string class_template() const {
+    const bool classes = config.train.loss == "cross_entropy";
+    return classes ? config.data.format.class_template : "a photo of a {}.";
+  }
 };
 
 // source: a checkpoint, a run's folder or one of checkpoints. The device must outlive the model.
-// Throws CheckpointError, and what Program throws.
-LoadedModel load_model(const std::string& source, Device& device);
+// An adapter's base is where its config says, or at `base`. Throws CheckpointError, ConfigError for
+// another base, and what Program throws.
+LoadedModel load_model(const std::string& source, Device& device, const std::string& base = {});
 
 }  // namespace tandem

@@ -17,6 +17,13 @@ std::string attribute(const Checkpoint& checkpoint, const char* name) {
   return found == checkpoint.attributes.end() ? "" : found->second;
 }
 
+void fill_in(RunConfig& config, const RunConfig& before) {
+  if (config.train.classes == 0) config.train.classes = before.train.classes;
+  if (config.adapter.base_sha256.empty()) {
+    config.adapter.base_sha256 = before.adapter.base_sha256;
+  }
+}
+
 // Throws ConfigError for a change of what is trained, unless it is allowed.
 void check_changes(const Resumed& resumed, const RunConfig& config, bool allowed,
                    RunOutput& output) {
@@ -50,6 +57,10 @@ void compare_devices(const Resumed& resumed, const DeviceInfo& device, RunOutput
 
 }  // namespace
 
+std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed) {
+  return resumed ? tokenizer_of(resumed->checkpoint, resumed->path) : nullptr;
+}
+
 std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output) {
   const NewestCheckpoint newest = newest_valid_checkpoint(folder.checkpoints().string());
   for (const auto& [path, reason] : newest.passed_over) {
@@ -71,12 +82,13 @@ std::optional<Resumed> checkpoint_of_step(const RunFolder& folder, int64_t step,
   }
 }
 
-std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, const RunConfig& config,
+std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& config,
                                             const DeviceInfo& device, bool allow_config_change,
                                             RunOutput& output) {
   std::optional<Resumed> resumed = newest_checkpoint(folder, output);
   if (resumed) {
     compare_devices(*resumed, device, output);
+    fill_in(config, config_of(resumed->checkpoint, resumed->path));
     check_changes(*resumed, config, allow_config_change, output);
     return resumed;
   }

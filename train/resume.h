@@ -5,6 +5,7 @@
 #include "train/checkpoint/checkpoint.h"
 #include "train/config/run_config.h"
 #include "train/run_output.h"
+#include "train/text/tokenizer.h"
 
 #include <optional>
 #include <string>
@@ -16,13 +17,17 @@ struct Resumed {
   Checkpoint checkpoint;
 };
 
+// The tokenizer of a checkpoint that is there; else null.
+std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed);
+
 // The newest checkpoint of a run that verifies; nothing without one. Says which it passed over,
 // and why.
 std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output);
 
 // The newest checkpoint, for a run that begins with it: says what has changed since, and throws
-// ConfigError for a change of what is trained, unless it is allowed.
-std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, const RunConfig& config,
+// ConfigError for a change of what is trained, unless it is allowed. What a run fills in (the
+// base's hash, the number of classes) becomes the checkpoint's.
+std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& config,
                                             const DeviceInfo& device, bool allow_config_change,
                                             RunOutput& output);
 

@@ -1,5 +1,7 @@
 #include "train/run_loader.h"
 
+#include "train/text/model_tokens.h"
+
 namespace tandem {
 
 std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<TableRow>& rows,
@@ -12,9 +14,8 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<T
                         .patches = config.model.vision_cfg.patches(),
                         .kept_patches = config.model.vision_cfg.kept_patches(),
                         .seed = config.seed};
-  const int64_t T = config.model.text_cfg.context_length;
-  options.tokenize = [&tokenizer, T](const std::string& caption) {
-    return encode_padded(tokenizer, caption, T);
+  options.tokenize = [&tokenizer, model = config.model](const std::string& caption) {
+    return model_tokens(tokenizer, caption, model);
   };
   options.warn = [&output](const std::string& text) { output.say(text); };
   options.made = [&profiler](int64_t worker, int64_t batch, double seconds) {

@@ -1,6 +1,7 @@
 #include "train/run_on_device.h"
 
 #include "train/precision.h"
+#include "train/tuning/base_model.h"
 
 namespace tandem {
 
@@ -14,6 +15,11 @@ RunOnDevice::RunOnDevice(const RunConfig& config, const RunFolder& folder,
       step(config.model, config.train, config.train.batch_size, variables,
            {.precision = precision_named(config.precision)}) {
   variables.initialize(config.seed);
+}
+
+void RunOnDevice::start(const RunConfig& config) {
+  variables.initialize(config.seed);
+  if (!config.adapter.base.empty()) load_base(variables, read_base(config));
 }
 
 int64_t RunOnDevice::parameters() const {

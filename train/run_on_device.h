@@ -15,6 +15,10 @@ struct RunOnDevice {
   RunOnDevice(const RunConfig& config, const RunFolder& folder, std::unique_ptr<Device> opened,
               const Tokenizer& tokenizer, RunOutput& output);
 
+  // Sets every variable as a run begins: by its initializer and the config's seed, then the base's
+  // values, where there is a base.
+  void start(const RunConfig& config);
+
   int64_t parameters() const;  // numbers in them
 
   // The device, the model and the planned memory.

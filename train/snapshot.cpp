@@ -76,7 +76,7 @@ std::set<int64_t> bad_samples_of(const Checkpoint& checkpoint, const std::string
 Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position) {
   Checkpoint checkpoint;
-  checkpoint.model = save_parameters(variables);
+  checkpoint.model = save_parameters(variables, config.adapter.in_model());
   for (const std::string& name : moment_names(variables)) {
     const std::string parameter = parameter_of(name);
     checkpoint.optimizer.push_back({name, variables.variable(parameter).type.shape,
@@ -102,10 +102,15 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                            {"activation", config.model.quick_gelu ? "quick_gelu" : "gelu"},
                            {"device", device.name},
                            {"driver", device.driver}};
+  if (config.adapter.in_model()) checkpoint.attributes["adapter"] = config.adapter.kind;
   if (!position.bad_samples.empty()) {
     checkpoint.attributes["bad_samples"] = nlohmann::json(position.bad_samples).dump();
   }
   return checkpoint;
+}
+
+bool is_adapter(const Checkpoint& checkpoint) {
+  return checkpoint.attributes.contains("adapter");
 }
 
 RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
@@ -128,7 +133,7 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
     fail<CheckpointError>("{}: has optimizer state of {} tensors; the model's is of {}.", source,
                           saved.size(), names.size());
   }
-  load_parameters(variables, checkpoint.model, source);
+  load_parameters(variables, checkpoint.model, source, is_adapter(checkpoint));
   for (const std::string& name : names) {
     variables.set_slice(moment_of(name), parameter_of(name), saved.at(name)->values);
   }

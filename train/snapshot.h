@@ -28,7 +28,11 @@ struct RunPosition {
 Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position);
 
-// Sets parameters and optimizer state. Throws CheckpointError if it is of another model.
+// Whether a checkpoint holds an adapter alone, without the model that it is added to.
+bool is_adapter(const Checkpoint& checkpoint);
+
+// Sets parameters and optimizer state; of an adapter's checkpoint those that it has, after the
+// base's were set. Throws CheckpointError if it is of another model.
 RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
                              const std::string& source);
 

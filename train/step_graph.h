@@ -1,4 +1,5 @@
-// The graph of one training step: both towers, the loss, its gradients and AdamW.
+// The graph of one training step: both towers, the loss, its gradients and AdamW. Texts are those
+// of the pictures, or with the loss `cross_entropy` those of all classes.
 #pragma once
 
 #include "models/clip.h"

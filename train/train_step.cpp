@@ -9,11 +9,10 @@
 namespace tandem {
 
 Feeds PairArrays::feeds() const {
-  Feeds feeds{{"pixels", as_feed(pixels)},
-              {"tokens", as_feed(texts.ids)},
-              {"token_order", as_feed(texts.order)},
-              {"text_end", as_feed(texts.end)}};
+  Feeds feeds = texts.feeds();
+  feeds["pixels"] = as_feed(pixels);
   if (!kept_tokens.empty()) feeds["kept_tokens"] = as_feed(kept_tokens);
+  if (!labels.empty()) feeds["labels"] = as_feed(labels);
   return feeds;
 }
 
@@ -31,17 +30,23 @@ CompileOptions TrainStep::compile_options() const {
   return {.recompute_blocks = train_.grad_checkpointing, .precision = options_.precision};
 }
 
-std::vector<float> TrainStep::hyper(const StepSettings& settings) const {
+TrainStep::Given TrainStep::given(const PairArrays& batch, const StepSettings& settings) const {
   const auto values = adamw_hyper(settings.lr, train_.beta1, train_.beta2, train_.eps, settings.t,
                                   train_.grad_clip_norm);
-  return {values.begin(), values.end()};
+  const auto step = static_cast<uint64_t>(settings.t);
+  Given given{.hyper = {values.begin(), values.end()},
+              .dropout_seed = {static_cast<int32_t>(settings.seed),
+                               static_cast<int32_t>(settings.seed >> 32),
+                               static_cast<int32_t>(step), static_cast<int32_t>(step >> 32)},
+              .feeds = batch.feeds()};
+  given.feeds["hyper"] = as_feed(given.hyper);
+  const LoraConfig& lora = model_.adaptation.lora;
+  if (lora.rank > 0 && lora.dropout > 0) given.feeds["dropout_seed"] = as_feed(given.dropout_seed);
+  return given;
 }
 
 uint64_t TrainStep::run(const PairArrays& batch, const StepSettings& settings) {
-  const std::vector<float> numbers = hyper(settings);
-  Feeds feeds = batch.feeds();
-  feeds["hyper"] = as_feed(numbers);
-  return program_->run(feeds);
+  return program_->run(given(batch, settings).feeds);
 }
 
 void TrainStep::go_on() { variables_.set(failed_name, std::vector<float>{0}); }
@@ -67,18 +72,13 @@ std::optional<NonFinite> TrainStep::find_nonfinite(const PairArrays& batch,
   StepGraph step(model_, train_, {.precision = options_.precision, .keep_gradients = true});
   std::map<std::string, Tensor> named{{"the loss", step.fetches.front()}};
   for (const auto& [name, fetch] : step.named) named[name] = step.fetches[fetch];
-  const std::vector<float> numbers = hyper(settings);
-  Feeds feeds = batch.feeds();
-  feeds["hyper"] = as_feed(numbers);
-  return tandem::find_nonfinite(step.graph, variables_, feeds, named, compile_options());
+  const Given given = this->given(batch, settings);
+  return tandem::find_nonfinite(step.graph, variables_, given.feeds, named, compile_options());
 }
 
 std::vector<KernelTime> TrainStep::profile(const PairArrays& batch,
                                            const StepSettings& settings) {
-  const std::vector<float> numbers = hyper(settings);
-  Feeds feeds = batch.feeds();
-  feeds["hyper"] = as_feed(numbers);
-  return program_->profile(feeds);
+  return program_->profile(given(batch, settings).feeds);
 }
 
 }  // namespace tandem

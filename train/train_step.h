@@ -6,11 +6,12 @@
 
 namespace tandem {
 
-// N pairs as the device takes them.
+// N pairs, or N pictures and the texts of K classes, as the device takes them.
 struct PairArrays {
   std::vector<float> pixels;         // [N, 3, H, W]
   std::vector<int32_t> kept_tokens;  // with patch dropout: see VisionTransformer::kept_input
-  TextArrays texts;                  // ids [N, T] and what TextArrays::prepare adds
+  TextArrays texts;                  // ids [N, T] or [K, T], and what TextArrays::prepare adds
+  std::vector<int32_t> labels;       // [N] with classes
 
   Feeds feeds() const;
 };
@@ -19,6 +20,7 @@ struct PairArrays {
 struct StepSettings {
   double lr = 0;
   int64_t t = 1;
+  uint64_t seed = 0;  // of dropout
 };
 
 struct StepResult {
@@ -61,7 +63,14 @@ class TrainStep {
 
  private:
   CompileOptions compile_options() const;
-  std::vector<float> hyper(const StepSettings& settings) const;
+
+  // What the host gives a step, and the numbers behind it.
+  struct Given {
+    std::vector<float> hyper;
+    std::vector<int32_t> dropout_seed;
+    Feeds feeds;
+  };
+  Given given(const PairArrays& batch, const StepSettings& settings) const;
 
   ClipConfig model_;
   TrainConfig train_;

@@ -9,12 +9,12 @@
 #include "train/process_time.h"
 #include "train/profile/step_profiler.h"
 #include "train/resume.h"
+#include "train/run_data.h"
 #include "train/run_loader.h"
 #include "train/run_on_device.h"
 #include "train/schedule.h"
 #include "train/signals.h"
 #include "train/step_record.h"
-#include "train/text/make_tokenizer.h"
 
 #include <array>
 #include <optional>
@@ -53,27 +53,26 @@ class Trainer::State {
         nonfinite_(config_.train, output_) {
     std::unique_ptr<Device> device = open();
     const DeviceInfo info = device->info();
+    const bool changed = options.allow_config_change;
+    if (options.resume) resumed_ = checkpoint_to_resume(folder_, config_, info, changed, output_);
+    data_.emplace(config_, tokenizer_of(resumed_));
     check_memory(config_, info, memory_limit(info, options_.device_memory));
-    if (options.resume) {
-      resumed_ = checkpoint_to_resume(folder_, config_, device->info(),
-                                      options.allow_config_change, output_);
-    }
-    rows_ = training_rows(config_.data);
-    tokenizer_ = resumed_ ? tokenizer_of(resumed_->checkpoint, resumed_->path)
-                          : make_tokenizer(config_, rows_);
     // Its threads make the first batches while the step is compiled.
     if (!resumed_) open_loader();
     telling_out_of_memory(config_, info, [&] {
-      on_device_.emplace(config_, folder_, std::move(device), *tokenizer_, output_);
+      on_device_.emplace(config_, folder_, std::move(device), data_->tokenizer(), output_);
     });
     if (resumed_) {
       restore();
       open_loader();
+    } else {
+      on_device_->start(config_);
     }
     write_file(folder_.config().string(), to_yaml(config_));
     on_device_->announce(output_);
     output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all",
-                            rows_.size(), steps_per_epoch_, config_.train.batch_size, steps_));
+                            data_->rows().size(), steps_per_epoch_, config_.train.batch_size,
+                            steps_));
   }
 
   void run() {
@@ -113,6 +112,7 @@ class Trainer::State {
   }
 
   void restore() {
+    if (config_.adapter.in_model()) on_device_->start(config_);
     position_ = restore_snapshot(resumed_->checkpoint, on_device_->variables, resumed_->path);
     on_device_->keeper.resume_at(position_.step);
     output_.resume_at(position_.step);
@@ -127,7 +127,7 @@ class Trainer::State {
     position_ = {};
     resumed_ = std::move(checkpoint);
     if (resumed_) return restore();
-    on_device_->variables.initialize(config_.seed);
+    on_device_->start(config_);
     output_.resume_at(0);
     output_.say("there is no checkpoint; starting anew");
   }
@@ -155,14 +155,14 @@ class Trainer::State {
     on_device_->keeper.collect();
     profiler_.give_up();
     on_device_.reset();
-    on_device_.emplace(config_, folder_, open(), *tokenizer_, output_);
+    on_device_.emplace(config_, folder_, open(), data_->tokenizer(), output_);
     start_from(newest_checkpoint(folder_, output_));
     open_loader();
   }
 
   void open_loader() {
-    loader_ = make_loader(config_, rows_, *tokenizer_, output_, profiler_, position_,
-                          options_.allow_config_change);
+    loader_ = make_loader(config_, data_->rows(), data_->tokenizer(), output_, profiler_,
+                          position_, options_.allow_config_change);
     steps_per_epoch_ = loader_->batches_per_epoch();
     steps_ = total_steps(config_.train, steps_per_epoch_);
     schedule_.emplace(config_.train, steps_per_epoch_, steps_);
@@ -194,11 +194,10 @@ class Trainer::State {
   void train_one() {
     PairArrays& pairs = pairs_[static_cast<size_t>(position_.step % 2)];
     profiler_.host("wait for data", [this] { loader_->next(batch_); });
-    pairs.pixels.swap(batch_.pixels);
-    pairs.kept_tokens.swap(batch_.kept_tokens);
-    pairs.texts.ids.swap(batch_.tokens);
-    pairs.texts.prepare(config_.model.text_cfg.context_length, config_.model.text_cfg.vocab_size);
-    const StepSettings settings{.lr = schedule_->at(position_.step), .t = position_.step + 1};
+    data_->fill(config_, batch_, pairs);
+    const StepSettings settings{.lr = schedule_->at(position_.step),
+                                .t = position_.step + 1,
+                                .seed = config_.seed};
     const DeviceInfo& device = on_device_->device->info();
     const auto start = [&] {
       return profiler_.run(on_device_->step, config_, device, pairs, settings);
@@ -300,8 +299,7 @@ class Trainer::State {
   StepProfiler profiler_;
   NonFiniteSteps nonfinite_;
   std::optional<Resumed> resumed_;
-  std::vector<TableRow> rows_;
-  std::unique_ptr<Tokenizer> tokenizer_;
+  std::optional<RunData> data_;
   std::optional<RunOnDevice> on_device_;
   std::unique_ptr<Loader> loader_;
   std::optional<Schedule> schedule_;

@@ -29,7 +29,8 @@ inline void write_small_data(const TemporaryFolder& folder) {
     std::ofstream(folder / file, std::ios::binary) << bytes;
     table << "{\"image\":\"" << file << "\",\"captions\":[\"a " << names[i % 6] << " square "
           << i << "\",\"" << names[i % 6] << " number " << i << "\"],\"split\":\""
-          << (i < 18 ? "train" : "test") << "\",\"group\":\"" << i % 9 << "\"}\n";
+          << (i < 18 ? "train" : "test") << "\",\"group\":\"" << i % 9 << "\",\"label\":\""
+          << names[i % 6] << "\"}\n";
   }
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 struct EmbedOptions {
   std::string source;
+  std::string base;
   std::string out;
   std::string classes;
   std::string templates;
@@ -27,7 +28,7 @@ void write_features(const EmbedOptions& options) {
   request.templates = options.templates.empty() ? std::vector<std::string>{"a photo of a {}."}
                                                 : read_templates(options.templates);
   const auto device = open_device(options.device);
-  LoadedModel model = load_model(options.source, *device);
+  LoadedModel model = load_model(options.source, *device, options.base);
   embed(request, model, options.out);
   const FeatureSet set = read_feature_set(options.out);
   fmt::print("wrote {}: {} pictures, {} captions and {} classes of width {}\n", options.out,
@@ -41,6 +42,8 @@ void add_embed(CLI::App& program) {
       "embed", "Write a model's features of a table's pictures and texts, for tandem eval");
   command->add_option("source", options->source, "a checkpoint (.h5) or a run's folder")
       ->required();
+  command->add_option("--base", options->base,
+                      "an adapter's base, where it is not where the run had it");
   command->add_option("--out", options->out, "the HDF5 file to write")->required();
   command->add_option("--table", options->request.table, "another table than the run's");
   add_format_options(*command, options->request.format);

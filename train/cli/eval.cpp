@@ -21,6 +21,7 @@ namespace {
 
 struct Options {
   std::string source;
+  std::string base;
   std::string captions;
   std::string features;
   std::vector<std::string> names;
@@ -55,7 +56,7 @@ void tell(const Options& options, const std::string& name, const RetrievalResult
 }
 
 void run_model(const Options& options, Device& device, nlohmann::ordered_json& document) {
-  LoadedModel model = load_model(options.source, device);
+  LoadedModel model = load_model(options.source, device, options.base);
   document["checkpoint"] = model.path;
   document["device"] = device.info().name;
   if (options.task.has("retrieval")) {
@@ -143,6 +144,8 @@ void add_eval(CLI::App& program) {
       "eval",
       "Retrieval, zero-shot classification, linear and kNN probes, with 95 % bootstrap intervals");
   const auto options = std::make_shared<Options>();
+  command->add_option("--base", options->base,
+                      "an adapter's base, where it is not where the run had it");
   command->add_option("source", options->source,
                       "a checkpoint (.h5, of a model or of an adapter on features), a run's "
                       "folder, or a file of features (.h5)")

@@ -1,6 +1,7 @@
 #include "train/cli/eval_tasks.h"
 
 #include "core/error.h"
+#include "train/evaluate/conditional_zero_shot.h"
 #include "train/evaluate/eval_report.h"
 #include "train/features/embed.h"
 #include "train/text/prompts.h"
@@ -61,7 +62,8 @@ std::vector<ClassTexts> candidates_of(const TaskOptions& options, const FeatureS
     fail<ConfigError>("eval: zeroshot needs classes; give --classes, or a table with labels.");
   }
   if (options.templates.empty()) {
-    return {{"a photo of a {}.", class_texts(set.class_names, {"a photo of a {}."}, *model)}};
+    const std::string text = model->class_template();
+    return {{text, class_texts(set.class_names, {text}, *model)}};
   }
   std::vector<ClassTexts> candidates;
   for (const std::string& path : options.templates) {
@@ -70,8 +72,27 @@ std::vector<ClassTexts> candidates_of(const TaskOptions& options, const FeatureS
   return candidates;
 }
 
+ProbeResult run_conditional(const TaskOptions& options, const ProbeSplits& splits,
+                            const FeatureSet& set, LoadedModel& model) {
+  if (set.class_names.empty() || !options.templates.empty()) {
+    fail<ConfigError>(
+        "eval: the model's prompts depend on the picture; zeroshot needs classes, and takes the "
+        "text that they were learnt with; leave --templates out.");
+  }
+  const LabelledRows test = labelled_rows(set, splits.test);
+  const std::string text = model.class_template();
+  ProbeResult result;
+  result.settings = {{"templates", text}};
+  result.test = summarize_ranks(test.labels, conditional_ranks(test, set.class_names, text, model),
+                                set.classes());
+  return result;
+}
+
 ProbeResult run_zero_shot(const TaskOptions& options, const ProbeSplits& splits,
                           const FeatureSet& set, LoadedModel* model) {
+  if (model && model->config.model.adaptation.prompts.conditional) {
+    return run_conditional(options, splits, set, *model);
+  }
   const std::string chosen = choice_of(options, "zeroshot");
   check_choice(splits, chosen);
   std::optional<LabelledRows> validation;

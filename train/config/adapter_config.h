@@ -2,6 +2,8 @@
 // few-shot protocol. Plain values, as in run_config.h.
 #pragma once
 
+#include "train/config/tuning_config.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -66,8 +68,21 @@ struct AdapterConfig {
   ClipAdapterConfig clip_adapter;
   TipAdapterConfig tip_adapter;
   ProjectionConfig projection;
+  std::string base_sha256;  // of the base's values; filled in when a run begins
+  std::string also_train;   // patterns of parameters that are trained besides the adapter's
+  LoraKeys lora;
+  Ia3Keys ia3;
+  CoopKeys coop;
+  VptKeys vpt;
+  MapleKeys maple;
 
   bool operator==(const AdapterConfig&) const = default;
+
+  // Whether it is a part of the model, whose own parameters are frozen.
+  bool in_model() const { return kind != "none" && !on_features(); }
+
+  // Whether it learns tokens in place of words.
+  bool learns_contexts() const { return kind == "coop" || kind == "cocoop" || kind == "maple"; }
 
   // Whether it works on features, computed once, rather than inside the model.
   bool on_features() const {

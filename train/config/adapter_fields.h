@@ -3,6 +3,7 @@
 
 #include "train/config/adapter_config.h"
 #include "train/config/rule.h"
+#include "train/config/tuning_fields.h"
 
 namespace tandem {
 
@@ -52,10 +53,13 @@ template <class V>
 void visit_fields(V& v, AdapterConfig& c) {
   v.field("kind", c.kind,
           one_of({"none", "zero_shot", "linear_probe", "clip_adapter", "tip_adapter",
-                  "tip_adapter_f", "projection"}),
-          "`none`: the model itself is trained; the others learn on features");
+                  "tip_adapter_f", "projection", "lora", "ia3", "bias", "layer_norm", "coop",
+                  "cocoop", "vpt", "maple"}),
+          "`none`: the model itself is trained; up to `projection`: on features; the others are "
+          "parts of the model, whose own parameters are frozen");
   v.field("base", c.base, any(),
-          "checkpoint or run whose model makes the features of `data.table`, once");
+          "checkpoint or run whose model makes the features of `data.table`, once; or weights that "
+          "training starts from, of any kind that `tandem convert` reads");
   v.field("templates", c.templates, any(),
           "a text file with a prompt a line, {} for the class; `a photo of a {}.` unless given");
   v.field("logit_scale", c.logit_scale, above(0, 1e6),
@@ -66,6 +70,15 @@ void visit_fields(V& v, AdapterConfig& c) {
   v.section("clip_adapter", c.clip_adapter, "for its kind");
   v.section("tip_adapter", c.tip_adapter, "for `tip_adapter` and `tip_adapter_f`");
   v.section("projection", c.projection, "for its kind");
+  v.field("base_sha256", c.base_sha256, any(),
+          "what the base's values must be, by their SHA-256; filled in when a run begins");
+  v.field("also_train", c.also_train, any(),
+          "patterns of the model's own parameters that are trained, too, as `logit_scale`");
+  v.section("lora", c.lora, "for its kind");
+  v.section("ia3", c.ia3, "for its kind");
+  v.section("coop", c.coop, "for `coop` and `cocoop`");
+  v.section("vpt", c.vpt, "for its kind");
+  v.section("maple", c.maple, "for its kind");
 }
 
 }  // namespace tandem

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "train/best_metric.h"
 #include "train/checkpoint_rule.h"
+#include "train/tuning/adaptation.h"
 
 #include <algorithm>
 
@@ -232,6 +233,9 @@ void check_run(const RunConfig& config, const Places& places, const std::string&
   check_data(config.data, config.model.text_cfg.vocab_size, checker);
   check_train(config.train, config.model, checker);
   check_adapter(config, checker);
+  if (const auto problem = tuning_problem(config)) {
+    checker.require(false, problem->key, problem->message);
+  }
   check_checkpoints(config, checker);
   check_evaluations(config, checker);
   checker.require(!config.device.empty(), "device", "device is empty; give auto, cpu or vulkan.");

@@ -166,7 +166,11 @@ void visit_fields(V& v, TrainConfig& c) {
   v.field("batch_size", c.batch_size, between(1, 1 << 20), "pairs a step");
   v.field("epochs", c.epochs, between(1, 1e9), "passes over the training rows");
   v.field("steps", c.steps, between(0, 1e12), "stop after so many steps; 0: after `epochs`");
-  v.field("loss", c.loss, one_of({"clip", "siglip"}), "softmax contrastive loss, or SigLIP's");
+  v.field("loss", c.loss, one_of({"clip", "siglip", "cross_entropy"}),
+          "softmax contrastive loss, SigLIP's, or the cross entropy over the texts of all classes "
+          "(`data.class_template` of the table's labels)");
+  v.field("classes", c.classes, between(0, 1 << 20),
+          "of `cross_entropy`; filled in when a run begins, so that only `tandem plan` needs it");
   v.field("lr", c.lr, between(0, 1000), "largest learning rate");
   v.field("wd", c.wd, between(0, 1000),
           "weight decay of AdamW; not on parameters with fewer than two axes");
@@ -184,7 +188,19 @@ void visit_fields(V& v, TrainConfig& c) {
           "`const-cooldown`: power of the decay; 1 is linear");
   v.field("grad_clip_norm", c.grad_clip_norm, between(0, 1e12),
           "largest norm of all gradients together; 0: no clipping");
-  v.field("label_smoothing", c.label_smoothing, below(0, 1), "of the `clip` loss");
+  v.field("label_smoothing", c.label_smoothing, below(0, 1),
+          "of the `clip` loss, or of `cross_entropy`");
+  v.list("param_groups", c.param_groups,
+         "parameters with a learning rate or weight decay of their own; the first that matches");
+  v.field("layer_decay", c.layer_decay, above(0, 1),
+          "the learning rate of a block over that of the next, nearer to the embedding");
+  v.field("lock_image", c.lock_image, any(), "freeze the image tower");
+  v.field("lock_image_unlocked_groups", c.lock_image_unlocked_groups, between(0, 1026),
+          "its last groups that are trained: the projection, the last block with `ln_post`, the "
+          "blocks before it, the embeddings");
+  v.field("lock_text", c.lock_text, any(), "freeze the text tower");
+  v.field("lock_text_unlocked_layers", c.lock_text_unlocked_layers, between(0, 1026),
+          "likewise: the projection, the last block with `ln_final`, ...");
   v.field("grad_checkpointing", c.grad_checkpointing, any(),
           "compute activations again in the backward pass, for less memory");
   v.section("grad_scaler", c.grad_scaler, "loss scaling, for `precision: fp16` alone");

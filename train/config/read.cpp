@@ -5,6 +5,7 @@
 #include "train/config/compose.h"
 #include "train/config/field_reader.h"
 #include "train/config/open_clip_fields.h"
+#include "train/tuning/adaptation.h"
 
 #include <cmath>
 #include <filesystem>
@@ -40,6 +41,7 @@ void fill_in(RunConfig& config, const Places& places) {
   for (EvaluateConfig& one : config.evaluate) {
     if (one.name.empty()) one.name = one.split;
   }
+  config.model.adaptation = adaptation_of(config);
 }
 
 // A file's stem as a run's name.

@@ -110,7 +110,8 @@ struct TrainConfig {
   int64_t batch_size = 128;
   int64_t epochs = 32;
   int64_t steps = 0;  // stop after so many steps; 0: after `epochs`
-  std::string loss = "clip";  // "clip" or "siglip"
+  std::string loss = "clip";  // "clip", "siglip" or "cross_entropy" over the classes' texts
+  int64_t classes = 0;  // of "cross_entropy"; those of the data, once a run has begun
   double lr = 5e-4;
   double wd = 0.2;  // not on parameters with fewer than two axes
   double beta1 = 0.9;
@@ -123,6 +124,12 @@ struct TrainConfig {
   double lr_cooldown_power = 1.0;
   double grad_clip_norm = 0.0;  // 0: no clipping
   double label_smoothing = 0.0;
+  std::vector<ParamGroupConfig> param_groups;
+  double layer_decay = 1.0;  // factor of the learning rate from a block to the one before
+  bool lock_image = false;   // freeze the image tower, save for its last groups
+  int64_t lock_image_unlocked_groups = 0;
+  bool lock_text = false;
+  int64_t lock_text_unlocked_layers = 0;
   bool grad_checkpointing = false;
   GradScalerConfig grad_scaler;
   int64_t log_every_n_steps = 10;

@@ -1,5 +1,7 @@
 #include "train/evaluate/evaluate.h"
 
+#include "train/text/model_tokens.h"
+
 #include <algorithm>
 
 namespace tandem {
@@ -24,9 +26,8 @@ std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataCo
   if (evaluate.captions == "first") {
     for (TableRow& row : rows) row.captions.resize(1);
   }
-  const int64_t T = model.text_cfg.context_length;
-  const Tokenize tokenize = [&tokenizer, T](const std::string& caption) {
-    return encode_padded(tokenizer, caption, T);
+  const Tokenize tokenize = [&](const std::string& caption) {
+    return model_tokens(tokenizer, caption, model);
   };
   return std::make_unique<EvalSet>(std::move(rows), data, model.vision_cfg.image_size, tokenize);
 }

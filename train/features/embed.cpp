@@ -4,6 +4,7 @@
 #include "train/data/eval_set.h"
 #include "train/features/classes.h"
 #include "train/features/feature_writer.h"
+#include "train/text/model_tokens.h"
 #include "train/text/prompts.h"
 
 #include <algorithm>
@@ -17,9 +18,8 @@ EvalSet open_rows(std::vector<TableRow> rows, const EmbedRequest& request,
   if (request.captions != "all") {
     for (TableRow& row : rows) row.captions.resize(1);
   }
-  const int64_t T = model.config.model.text_cfg.context_length;
-  const Tokenize tokenize = [&model, T](const std::string& caption) {
-    return encode_padded(*model.tokenizer, caption, T);
+  const Tokenize tokenize = [&model](const std::string& caption) {
+    return model_tokens(*model.tokenizer, caption, model.config.model);
   };
   return EvalSet(std::move(rows), model.config.data, model.config.model.vision_cfg.image_size,
                  tokenize, 0);
@@ -104,7 +104,6 @@ void embed(const EmbedRequest& request, LoadedModel& model, const std::string& o
 
 std::vector<float> class_texts(const std::vector<std::string>& classes,
                                const std::vector<std::string>& templates, LoadedModel& model) {
-  const int64_t T = model.config.model.text_cfg.context_length;
   const auto E = static_cast<size_t>(model.encoder->embed_dim());
   // Prompts of several classes together fill the encoder's chunks.
   const size_t group = std::max<size_t>(1, 1024 / templates.size());
@@ -114,7 +113,8 @@ std::vector<float> class_texts(const std::vector<std::string>& classes,
     std::vector<int32_t> ids;
     for (size_t c = first; c < last; ++c) {
       for (const std::string& text : templates) {
-        const auto more = encode_padded(*model.tokenizer, fill_template(text, classes[c]), T);
+        const auto more = model_tokens(*model.tokenizer, fill_template(text, classes[c]),
+                                       model.config.model, static_cast<int64_t>(c));
         ids.insert(ids.end(), more.begin(), more.end());
       }
     }

@@ -56,8 +56,11 @@ std::vector<Point> points_of(const SweepRequest& request, const Sweep& sweep,
   std::set<fs::path> folders;
   for (const GridValues& values : combinations(sweep.axes)) {
     for (const uint64_t seed : sweep.seeds) {
-      Point point{.values = values, .seed = seed, .overrides = request.overrides, .config = {},
-                  .folder = folder / point_name(values, seed)};
+      Point point;
+      point.values = values;
+      point.seed = seed;
+      point.overrides = request.overrides;
+      point.folder = folder / point_name(values, seed);
       for (const auto& [key, value] : values) point.overrides.push_back(key + "=" + value);
       point.overrides.push_back(fmt::format("seed={}", seed));
       point.config = read_run_config(request.config, point.overrides);

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 
 namespace tandem {
@@ -20,14 +21,25 @@ std::string some(const std::vector<std::string>& names) {
   return text;
 }
 
+std::vector<std::string> names_of(const Variables& variables, bool trained_alone) {
+  std::vector<std::string> names = variables.parameters();
+  if (trained_alone) {
+    std::erase_if(names, [&](const std::string& name) {
+      return variables.variable(name).kind != Variable::Kind::trainable;
+    });
+  }
+  return names;
+}
+
 }  // namespace
 
 void load_parameters(Variables& variables, const std::vector<NamedTensor>& tensors,
-                     const std::string& source) {
+                     const std::string& source, bool trained_alone) {
+  const std::vector<std::string> names = names_of(variables, trained_alone);
   std::map<std::string, const NamedTensor*> by_name;
   for (const NamedTensor& tensor : tensors) by_name[tensor.name] = &tensor;
   std::vector<std::string> missing;
-  for (const std::string& name : variables.parameters()) {
+  for (const std::string& name : names) {
     const auto found = by_name.find(name);
     if (found == by_name.end()) {
       missing.push_back(name);
@@ -44,20 +56,18 @@ void load_parameters(Variables& variables, const std::vector<NamedTensor>& tenso
   }
   std::vector<std::string> unknown;
   for (const auto& [name, tensor] : by_name) {
-    if (!variables.contains(name)) unknown.push_back(name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) unknown.push_back(name);
   }
   if (!unknown.empty()) {
     fail<CheckpointError>("{}: the model has no {}; is it of another model?", source,
                           some(unknown));
   }
-  for (const std::string& name : variables.parameters()) {
-    variables.set(name, by_name.at(name)->values);
-  }
+  for (const std::string& name : names) variables.set(name, by_name.at(name)->values);
 }
 
-std::vector<NamedTensor> save_parameters(const Variables& variables) {
+std::vector<NamedTensor> save_parameters(const Variables& variables, bool trained_alone) {
   std::vector<NamedTensor> tensors;
-  for (const std::string& name : variables.parameters()) {
+  for (const std::string& name : names_of(variables, trained_alone)) {
     tensors.push_back({name, variables.variable(name).type.shape, variables.get(name)});
   }
   return tensors;

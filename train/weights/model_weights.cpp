@@ -82,6 +82,10 @@ ModelWeights read_model_weights(const std::string& path, const ModelWeightsOptio
   ModelWeights weights;
   OpenClipWeights found = to_open_clip(read_weights(path, weights.metadata), path);
   weights.found = found.found;
+  if (weights.metadata.contains("adapter")) {
+    fail<CheckpointError>(
+        "{}: is an adapter without its base; write both as one with `tandem adapter merge`.", path);
+  }
   weights.left_out = std::move(found.left_out);
   if (found.custom_text) weights.notes.push_back("text tensors: prefix 'text.' taken off.");
   if (options.model) {

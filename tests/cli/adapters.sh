@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Adapters by the program: trained, evaluated, merged, and refused where they do not fit.
+#   tests/cli/adapters.sh PATH/TO/tandem
+set -u
+tandem=$1
+. "$(dirname "$0")/expect.sh"
+
+for i in 0 1 2 3 4 5; do
+  red_picture "$i.png"
+  echo "{\"image\":\"$i.png\",\"caption\":\"picture number $i\",\"group\":$i}"
+done >good.jsonl
+sed 's/"group":\([0-9]\)/"label":"number \1","split":"all"/' good.jsonl >classes.jsonl
+cat >good.yaml <<'YAML'
+model:
+  embed_dim: 8
+  vision_cfg: {image_size: 8, patch_size: 4, width: 16, layers: 1, head_width: 8}
+  text_cfg: {context_length: 8, vocab_size: 560, width: 16, heads: 2, layers: 1}
+data:
+  table: good.jsonl
+  tokenizer: {vocab_size: 514}
+train: {batch_size: 3, epochs: 2, warmup: 1}
+evaluate: [{split: train}]
+device: cpu
+YAML
+train() { "$tandem" train "$@"; }
+
+expect 0 'report: ' train good.yaml --run good
+expect 0 'report: ' train good.yaml --set seed=5 --run other
+
+on_good() { train good.yaml --set adapter.base=good "$@"; }
+expect 0 'planned peak' on_good --set adapter.kind=lora --run lora
+expect 0 'R@1' "$tandem" eval lora --device cpu
+expect 0 'wrote merged.h5' "$tandem" adapter merge lora merged.h5
+expect 0 'R@1' "$tandem" eval merged.h5 --device cpu
+expect 0 'SHA-256' "$tandem" adapter unmerge lora merged.h5 unmerged.h5
+expect 0 'format_version|bit-equal' "$tandem" checkpoint show unmerged.h5 --json
+expect 2 'is not lora merged into' "$tandem" adapter unmerge lora good x.h5
+expect 2 'is a whole model, not an adapter' "$tandem" adapter merge good x.h5
+expect 2 'the adapter was made for a base with' "$tandem" eval lora --base other --device cpu
+expect 1 'adapter without its base; .*tandem adapter merge' \
+  "$tandem" convert "$(ls lora/checkpoints/*.h5 | tail -1)" x.h5
+expect 2 'adapter.base is nowhere, where there is no file' \
+  train good.yaml --set adapter.kind=lora --set adapter.base=nowhere --run r12
+expect 2 'adapter.base is not set' train good.yaml --set adapter.kind=ia3 --run r13
+expect 2 "the pattern 'visual.\*.attn.qq' matches no linear layer; the nearest name is 'visual.tra" \
+  on_good --set adapter.kind=lora --set 'adapter.lora.targets=visual.*.attn.qq' --run r14
+expect 2 "'visul.\*' matches no parameter that is trained; the nearest name is 'visual.conv1.weight'" \
+  train good.yaml --set 'train.param_groups=[{pattern: "visul.*"}]' --run r15
+expect 2 'train.loss is clip, but coop learns to tell classes' \
+  on_good --set adapter.kind=coop --set adapter.coop.contexts=2 --run r16
+expect 2 'has room for 5' on_good --set adapter.kind=coop --set train.loss=cross_entropy --run r17
+expect 2 'has no label, by which classes are learnt' \
+  train good.yaml --set train.loss=cross_entropy --run r18
+expect 2 'the tower has 1 blocks' \
+  on_good --set adapter.kind=vpt --set adapter.vpt.depth=3 --run r19
+learn_classes() {
+  on_good --set data.table=classes.jsonl --set data.split=all --set train.loss=cross_entropy \
+    --set evaluate=[] "$@"
+}
+expect 0 'report: ' learn_classes --set adapter.kind=cocoop --set adapter.coop.contexts=2 --run coco
+expect 0 '"acc5"' "$tandem" eval coco --device cpu --task zeroshot --split all --json
+expect 2 'its start, its end' learn_classes --set adapter.kind=coop --run r20
+expect 2 'fewer than 2 shots' \
+  learn_classes --set adapter.kind=lora --set data.few_shot.shots=2 --run r21
+
+conclude

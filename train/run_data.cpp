@@ -1,0 +1,38 @@
+#include "train/run_data.h"
+
+#include "train/data/batch_maker.h"
+#include "train/text/make_tokenizer.h"
+#include "train/tuning/base_model.h"
+
+namespace tandem {
+
+RunData::RunData(RunConfig& config, std::unique_ptr<Tokenizer> saved)
+    : rows_(training_rows(config.data)), tokenizer_(std::move(saved)) {
+  draw_shots(config, rows_);
+  if (!config.adapter.base.empty()) {
+    const BaseModel base = read_base(config);
+    config.adapter.base_sha256 = base.sha256;
+    if (!tokenizer_ && !base.tokenizer.empty()) tokenizer_ = Tokenizer::parse(base.tokenizer);
+  }
+  if (!tokenizer_) tokenizer_ = make_tokenizer(config, rows_);
+  if (config.train.loss == "cross_entropy") classes_ = class_task(config, rows_, *tokenizer_);
+}
+
+void RunData::fill(const RunConfig& config, Batch& batch, PairArrays& pairs) const {
+  pairs.pixels.swap(batch.pixels);
+  pairs.kept_tokens.swap(batch.kept_tokens);
+  if (classes_) {
+    if (pairs.texts.ids.empty()) pairs.texts = classes_->texts;
+    pairs.labels.clear();
+    for (const int64_t row : batch.samples) {
+      pairs.labels.push_back(classes_->labels[static_cast<size_t>(row)]);
+    }
+    return;
+  }
+  pairs.texts.ids.swap(batch.tokens);
+  const TextConfig& text = config.model.text_cfg;
+  pairs.texts.prepare(text.context_length, text.vocab_size,
+                      config.model.adaptation.prompts.context_rows());
+}
+
+}  // namespace tandem

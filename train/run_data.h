@@ -1,0 +1,33 @@
+// What a run learns from: its rows, its tokenizer, and with the loss `cross_entropy` its classes.
+#pragma once
+
+#include "train/train_step.h"
+#include "train/tuning/class_task.h"
+
+#include <memory>
+#include <optional>
+
+namespace tandem {
+
+struct Batch;
+
+class RunData {
+ public:
+  // Reads the rows, the few shots of them that the config asks for, and the base's tokenizer where
+  // there is one. `saved` is the tokenizer of the checkpoint that the run goes on from, or null.
+  // Fills in what the config says of the base and the classes. Throws ConfigError, DataError.
+  RunData(RunConfig& config, std::unique_ptr<Tokenizer> saved);
+
+  const std::vector<TableRow>& rows() const { return rows_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+
+  // Gives a batch's arrays to a step's, whose memory the batch gets to use again.
+  void fill(const RunConfig& config, Batch& batch, PairArrays& pairs) const;
+
+ private:
+  std::vector<TableRow> rows_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::optional<ClassTask> classes_;
+};
+
+}  // namespace tandem

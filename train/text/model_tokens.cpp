@@ -1,0 +1,29 @@
+#include "train/text/model_tokens.h"
+
+#include <algorithm>
+
+namespace tandem {
+
+std::vector<int32_t> model_tokens(const Tokenizer& tokenizer, std::string_view text,
+                                  const ClipConfig& model, int64_t of_class) {
+  const int64_t T = model.text_cfg.context_length;
+  const PromptConfig& prompts = model.adaptation.prompts;
+  const int64_t P = prompts.text;
+  if (P == 0) return encode_padded(tokenizer, text, T);
+  std::vector<int32_t> words = tokenizer.encode(text);
+  words.resize(std::min(words.size(), static_cast<size_t>(T - 2 - P)));
+  const int64_t set = prompts.classes > 1 ? of_class : 0;
+  const auto first = static_cast<int32_t>(model.text_cfg.vocab_size + set * P);
+  std::vector<int32_t> ids{tokenizer.start_id()};
+  const auto add_contexts = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) ids.push_back(first + static_cast<int32_t>(i));
+  };
+  add_contexts(0, prompts.text_before);
+  ids.insert(ids.end(), words.begin(), words.end());
+  add_contexts(prompts.text_before, P);
+  ids.push_back(tokenizer.end_id());
+  ids.resize(static_cast<size_t>(T));
+  return ids;
+}
+
+}  // namespace tandem

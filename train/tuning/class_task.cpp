@@ -1,0 +1,72 @@
+#include "train/tuning/class_task.h"
+
+#include "core/error.h"
+#include "train/features/classes.h"
+#include "train/features/few_shot.h"
+#include "train/text/model_tokens.h"
+#include "train/text/prompts.h"
+#include "train/tuning/adaptation.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tandem {
+
+namespace {
+
+// The label of each row. Throws ConfigError where one has none.
+std::vector<int32_t> labels_of(const RunConfig& config, const std::vector<TableRow>& rows,
+                               const std::vector<std::string>& names) {
+  const std::string& table = config.data.table;
+  std::vector<int32_t> labels = class_labels(rows, names, table);
+  const auto none = std::find(labels.begin(), labels.end(), -1);
+  if (none != labels.end()) {
+    const TableRow& row = rows[static_cast<size_t>(none - labels.begin())];
+    fail<ConfigError>("{}:{}: has no label, by which classes are learnt; give each row one.", table,
+                      row.line);
+  }
+  return labels;
+}
+
+}  // namespace
+
+ClassTask class_task(RunConfig& config, const std::vector<TableRow>& rows,
+                     const Tokenizer& tokenizer) {
+  ClassTask task{.names = classes_of(rows)};
+  const auto K = static_cast<int64_t>(task.names.size());
+  if (config.train.classes != 0 && config.train.classes != K) {
+    fail<ConfigError>("train.classes is {}, but the data has {}; leave it out.",
+                      config.train.classes, K);
+  }
+  task.labels = labels_of(config, rows, task.names);
+  config.train.classes = K;
+  config.model.adaptation = adaptation_of(config);
+  for (int64_t k = 0; k < K; ++k) {
+    const std::string text = fill_template(config.data.format.class_template,
+                                           task.names[static_cast<size_t>(k)]);
+    const std::vector<int32_t> ids = model_tokens(tokenizer, text, config.model, k);
+    task.texts.ids.insert(task.texts.ids.end(), ids.begin(), ids.end());
+  }
+  const TextConfig& text = config.model.text_cfg;
+  task.texts.prepare(text.context_length, text.vocab_size,
+                     config.model.adaptation.prompts.context_rows());
+  return task;
+}
+
+void draw_shots(const RunConfig& config, std::vector<TableRow>& rows) {
+  const int64_t shots = config.data.few_shot.shots;
+  if (shots == 0) return;
+  FeatureSet set;
+  set.class_names = classes_of(rows);
+  LabelledRows all;
+  all.labels = labels_of(config, rows, set.class_names);
+  all.rows.resize(rows.size());
+  std::iota(all.rows.begin(), all.rows.end(), 0);
+  std::vector<TableRow> drawn;
+  for (const int64_t row : draw_shots(all, set, shots, config.seed).train.rows) {
+    drawn.push_back(rows[static_cast<size_t>(row)]);
+  }
+  rows = std::move(drawn);
+}
+
+}  // namespace tandem

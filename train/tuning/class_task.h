@@ -1,0 +1,27 @@
+// Training to tell classes by their texts: the loss `cross_entropy`.
+#pragma once
+
+#include "models/text_transformer.h"
+#include "train/config/run_config.h"
+#include "train/data/table.h"
+#include "train/text/tokenizer.h"
+
+namespace tandem {
+
+struct ClassTask {
+  std::vector<std::string> names;  // of the classes
+  std::vector<int32_t> labels;     // of each row
+  TextArrays texts;                // one a class
+};
+
+// Of rows whose labels are the classes, with data.class_template as text. Sets config.train.classes
+// and what of the model follows from it. Throws ConfigError for rows without labels, or another
+// number of classes than the config has.
+ClassTask class_task(RunConfig& config, const std::vector<TableRow>& rows,
+                     const Tokenizer& tokenizer);
+
+// Leaves data.few_shot.shots rows of each class, drawn by the config's seed; all rows with 0 shots.
+// Throws ConfigError for rows without labels, and where a class has fewer.
+void draw_shots(const RunConfig& config, std::vector<TableRow>& rows);
+
+}  // namespace tandem
