@@ -70,7 +70,8 @@ TEST_CASE("wrong_types_and_impossible_values_are_refused") {
   CHECK(train("lr: [1]") == "a.yaml:3: train.lr is a list of 1; expected a number from 0 to 1000.");
   CHECK(train("beta2: 1.0") ==
         "a.yaml:3: train.beta2 is '1.0'; expected a number at least 0 and below 1.");
-  CHECK(train("loss: clipp") == "a.yaml:3: train.loss is 'clipp'; expected one of clip, siglip, cross_entropy.");
+  CHECK(train("loss: clipp") ==
+        "a.yaml:3: train.loss is 'clipp'; expected one of clip, siglip, cross_entropy.");
   for (const char* line :
        {"batch_size: 0", "batch_size: 1.5", "batch_size: 1e3", "batch_size: '8'",
         "batch_size:", "batch_size: 99999999999999999999", "lr: .inf", "lr: nan", "lr: 1e999",
