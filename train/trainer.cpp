@@ -10,9 +10,8 @@
 #include "train/profile/step_profiler.h"
 #include "train/resume.h"
 #include "train/run_data.h"
-#include "train/run_loader.h"
+#include "train/run_course.h"
 #include "train/run_on_device.h"
-#include "train/schedule.h"
 #include "train/signals.h"
 #include "train/step_record.h"
 
@@ -26,11 +25,6 @@ namespace {
 std::filesystem::path folder_of(const RunConfig& config, const TrainOptions& options) {
   if (!options.run.empty()) return options.run;
   return std::filesystem::path("runs") / config.name;
-}
-
-int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
-  const int64_t all = train.epochs * steps_per_epoch;
-  return train.steps > 0 ? std::min(train.steps, all) : all;
 }
 
 ProfileOptions profile_of(const TrainOptions& options, const RunFolder& folder) {
@@ -71,8 +65,8 @@ class Trainer::State {
     write_file(folder_.config().string(), to_yaml(config_));
     on_device_->announce(output_);
     output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all",
-                            data_->rows().size(), steps_per_epoch_, config_.train.batch_size,
-                            steps_));
+                            data_->rows().size(), course_->steps_per_epoch(),
+                            config_.train.batch_size, course_->steps()));
   }
 
   void run() {
@@ -98,13 +92,13 @@ class Trainer::State {
   }
 
   void train() {
-    while (position_.step < steps_ && !StopSignals::requested()) train_one();
+    while (!at_the_end() && !StopSignals::requested()) train_one();
     settle();
     output_.finish();
     profiler_.finish();
     if (StopSignals::requested()) output_.say(fmt::format("stopped by {}", StopSignals::name()));
-    on_device_->keeper.finish(position_, passes(position_.step));
-    if (position_.step == steps_) finish();
+    on_device_->keeper.finish(position_, passes());
+    if (at_the_end()) finish();
   }
 
   std::unique_ptr<Device> open() const {
@@ -161,41 +155,27 @@ class Trainer::State {
   }
 
   void open_loader() {
-    loader_ = make_loader(config_, data_->rows(), data_->tokenizer(), output_, profiler_,
-                          position_, options_.allow_config_change);
-    steps_per_epoch_ = loader_->batches_per_epoch();
-    steps_ = total_steps(config_.train, steps_per_epoch_);
-    schedule_.emplace(config_.train, steps_per_epoch_, steps_);
+    course_.emplace(config_, data_->rows(), data_->tokenizer(), output_, profiler_, position_,
+                    options_.allow_config_change);
   }
 
-  // Steps do not tell the place in an epoch where a changed config made epochs shorter.
-  void follow_loader() {
-    const Position next = loader_->position();
-    position_.epoch = next.epoch;
-    position_.batch = next.index;
-    const std::set<int64_t>& bad = loader_->bad_samples();
-    if (position_.bad_samples.size() != bad.size()) position_.bad_samples = bad;
-  }
-
-  // Passes over the data that so many steps are.
-  double passes(int64_t step) const {
-    return static_cast<double>(step) / static_cast<double>(steps_per_epoch_);
-  }
+  double passes() const { return course_->passes(position_.step); }
+  bool at_the_end() const { return position_.step >= course_->steps(); }
 
   void start_progress() {
-    output_.start({.epochs = (steps_ + steps_per_epoch_ - 1) / steps_per_epoch_,
-                   .steps_per_epoch = steps_per_epoch_,
-                   .steps = steps_,
+    output_.start({.epochs = course_->epochs(),
+                   .steps_per_epoch = course_->steps_per_epoch(),
+                   .steps = course_->steps(),
                    .first_step = position_.step});
-    last_wait_ = loader_->wait_seconds();
+    last_wait_ = course_->loader().wait_seconds();
   }
 
   // Starts one step, then looks at the one before while it runs.
   void train_one() {
     PairArrays& pairs = pairs_[static_cast<size_t>(position_.step % 2)];
-    profiler_.host("wait for data", [this] { loader_->next(batch_); });
+    profiler_.host("wait for data", [this] { course_->loader().next(batch_); });
     data_->fill(config_, batch_, pairs);
-    const StepSettings settings{.lr = schedule_->at(position_.step),
+    const StepSettings settings{.lr = course_->lr(position_.step),
                                 .t = position_.step + 1,
                                 .seed = config_.seed};
     const DeviceInfo& device = on_device_->device->info();
@@ -208,7 +188,7 @@ class Trainer::State {
     if (held_back) started.ticket = start();
     position_.step += 1;
     position_.samples += config_.train.batch_size;
-    follow_loader();
+    course_->follow(position_);
     under_way_ = started;
     profiler_.host("checkpoint, evaluate", [this] { after_step(); });
   }
@@ -232,18 +212,17 @@ class Trainer::State {
     } else {
       nonfinite_.heard_finite();
     }
-    const double wait = loader_->wait_seconds();
+    const double wait = course_->loader().wait_seconds();
     output_.step({.step = position_.step,
                   .loss = result.loss,
                   .lr = done.settings.lr,
                   .pairs = config_.train.batch_size,
                   .wait_seconds = wait - last_wait_});
     last_wait_ = wait;
-    const int64_t every = config_.train.log_every_n_steps;
-    if (failed || position_.step % every == 0 || position_.step == steps_) {
+    if (failed || position_.step % config_.train.log_every_n_steps == 0 || at_the_end()) {
       MetricsRecord line = step_record(result, done.settings, output_.progress(), config_);
       line.step = position_.step;
-      line.epoch = passes(position_.step);
+      line.epoch = passes();
       if (position_.skipped > 0) {
         line.values.emplace_back("skipped_steps", static_cast<double>(position_.skipped));
       }
@@ -258,7 +237,7 @@ class Trainer::State {
     bool wanted = keeper.due(position_);
     const int64_t epochs = config_.evaluate_every_n_epochs;
     const bool epoch_end = position_.batch == 0;
-    if (epoch_end && epochs > 0 && position_.epoch % epochs == 0 && position_.step < steps_) {
+    if (epoch_end && epochs > 0 && position_.epoch % epochs == 0 && !at_the_end()) {
       // Before the checkpoint: a run resumed from it does not evaluate this step again.
       evaluate_all();
       wanted = keeper.evaluated(position_.step, on_device_->evaluations.lines()) || wanted;
@@ -266,14 +245,14 @@ class Trainer::State {
     if (!wanted) return;
     settle();
     position_.back = position_.step;
-    keeper.save(position_, passes(position_.step));
+    keeper.save(position_, passes());
   }
 
   std::vector<NamedEvaluation> evaluate_all() {
     settle();
     const double begin = seconds_now();
     std::vector<NamedEvaluation> results =
-        on_device_->evaluations.evaluate_all(position_.step, passes(position_.step), output_);
+        on_device_->evaluations.evaluate_all(position_.step, passes(), output_);
     output_.skip(seconds_now() - begin);
     return results;
   }
@@ -301,11 +280,8 @@ class Trainer::State {
   std::optional<Resumed> resumed_;
   std::optional<RunData> data_;
   std::optional<RunOnDevice> on_device_;
-  std::unique_ptr<Loader> loader_;
-  std::optional<Schedule> schedule_;
+  std::optional<RunCourse> course_;
   RunPosition position_;
-  int64_t steps_per_epoch_ = 0;
-  int64_t steps_ = 0;
   double last_wait_ = 0;
   Batch batch_;
   std::array<PairArrays, 2> pairs_;  // of the steps under way, for a second look

@@ -1,8 +1,11 @@
-#include "train/run_loader.h"
+#include "train/run_course.h"
 
 #include "train/text/model_tokens.h"
 
+#include <algorithm>
+
 namespace tandem {
+namespace {
 
 std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<TableRow>& rows,
                                     const Tokenizer& tokenizer, RunOutput& output,
@@ -31,6 +34,29 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<T
     }
   }
   return std::make_unique<Loader>(rows, options, Position{position.epoch, position.batch});
+}
+
+int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
+  const int64_t all = train.epochs * steps_per_epoch;
+  return train.steps > 0 ? std::min(train.steps, all) : all;
+}
+
+}  // namespace
+
+RunCourse::RunCourse(const RunConfig& config, const std::vector<TableRow>& rows,
+                     const Tokenizer& tokenizer, RunOutput& output, StepProfiler& profiler,
+                     RunPosition& position, bool config_may_differ)
+    : loader_(make_loader(config, rows, tokenizer, output, profiler, position, config_may_differ)),
+      steps_per_epoch_(loader_->batches_per_epoch()),
+      steps_(total_steps(config.train, steps_per_epoch_)),
+      schedule_(config.train, steps_per_epoch_, steps_) {}
+
+void RunCourse::follow(RunPosition& position) const {
+  const Position next = loader_->position();
+  position.epoch = next.epoch;
+  position.batch = next.index;
+  const std::set<int64_t>& bad = loader_->bad_samples();
+  if (position.bad_samples.size() != bad.size()) position.bad_samples = bad;
 }
 
 }  // namespace tandem
