@@ -1,4 +1,3 @@
-#include "models/clip.h"
 #include "train/tuning/adaptation.h"
 
 #include <fmt/core.h>
@@ -124,17 +123,6 @@ std::optional<TuningProblem> context_problem(const RunConfig& config) {
 }
 
 }  // namespace
-
-ModelNames names_of(const ClipConfig& model) {
-  Graph graph;
-  Parameters parameters(graph, model.adaptation);
-  const Clip clip(parameters, model);
-  ModelNames names{.base = parameters.base_names(), .targets = parameters.targets()};
-  for (const Variable& variable : graph.variables()) {
-    if (variable.kind == Variable::Kind::trainable) names.trained.push_back(variable.name);
-  }
-  return names;
-}
 
 std::optional<TuningProblem> tuning_problem(const RunConfig& config) {
   const bool adapted = config.adapter.in_model();
