@@ -5,23 +5,8 @@ set -u
 tandem=$1
 . "$(dirname "$0")/expect.sh"
 
-for i in 0 1 2 3 4 5; do
-  red_picture "$i.png"
-  echo "{\"image\":\"$i.png\",\"caption\":\"picture number $i\",\"group\":$i}"
-done >good.jsonl
+good_run
 sed 's/"group":\([0-9]\)/"label":"number \1","split":"all"/' good.jsonl >classes.jsonl
-cat >good.yaml <<'YAML'
-model:
-  embed_dim: 8
-  vision_cfg: {image_size: 8, patch_size: 4, width: 16, layers: 1, head_width: 8}
-  text_cfg: {context_length: 8, vocab_size: 560, width: 16, heads: 2, layers: 1}
-data:
-  table: good.jsonl
-  tokenizer: {vocab_size: 514}
-train: {batch_size: 3, epochs: 2, warmup: 1}
-evaluate: [{split: train}]
-device: cpu
-YAML
 train() { "$tandem" train "$@"; }
 
 expect 0 'report: ' train good.yaml --run good

@@ -34,6 +34,27 @@ iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4ISeHFTEMLQkAkL9BAc9w
 PNG
 }
 
+# Writes good.jsonl and good.yaml, a run of a few steps: an 8 x 8 red PNG, six times, in six groups.
+good_run() {
+  local i
+  for i in 0 1 2 3 4 5; do
+    red_picture "$i.png"
+    echo "{\"image\":\"$i.png\",\"caption\":\"picture number $i\",\"group\":$i}"
+  done >good.jsonl
+  cat >good.yaml <<'YAML'
+model:
+  embed_dim: 8
+  vision_cfg: {image_size: 8, patch_size: 4, width: 16, layers: 1, head_width: 8}
+  text_cfg: {context_length: 8, vocab_size: 560, width: 16, heads: 2, layers: 1}
+data:
+  table: good.jsonl
+  tokenizer: {vocab_size: 514}
+train: {batch_size: 3, epochs: 2, warmup: 1}
+evaluate: [{split: train}]
+device: cpu
+YAML
+}
+
 # The script's last line.
 conclude() {
   [ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }
