@@ -66,7 +66,7 @@ void remove_sums(const Hdf5Source& source, Bytes& bytes) {
   if (Cursor(source, stored, what).number(4) != fletcher32(values)) {
     source.damaged("the checksum of a data set does not match");
   }
-  bytes.resize(bytes.size() - 4);
+  bytes.erase(bytes.end() - 4, bytes.end());
 }
 
 }  // namespace
