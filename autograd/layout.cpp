@@ -2,6 +2,7 @@
 #include "autograd/plan.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tandem {
 
@@ -66,24 +67,36 @@ class Placer {
 
   bool transient(int id) { return value(id).source == Value::Source::none; }
 
-  // A pack's inputs are made right in its storage where each is transient and in no other pack.
+  // A pack's inputs are made right in its storage where each is transient and in no other pack;
+  // others are copied there.
   void place_packs() {
-    for (const Node& node : plan_.nodes) {
+    for (size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const Node& node = plan_.nodes[n];
       if (!node.op->packs) continue;
       const int output = node.outputs[0];
       const int home = new_storage(output, value(output).type.bytes());
       place(output) = {home, 0};
-      size_t offset = 0;
       for (size_t i = 0; i < node.inputs.size(); ++i) {
-        const auto& offsets = node.attributes.integers("offsets");
-        offset = static_cast<size_t>(offsets[i]) * size_of(value(output).type.dtype);
-        const int source = root(node.inputs[i]);
-        if (!transient(source) || place(source).storage >= 0) continue;
-        place(source) = {home, offset};
-        storage(home).first = std::min(storage(home).first, first_[static_cast<size_t>(source)]);
-        storage(home).last = std::max(storage(home).last, last_[static_cast<size_t>(source)]);
+        pack_input(node, static_cast<int>(n), i, storage(home));
       }
     }
+  }
+
+  void pack_input(const Node& node, int index, size_t i, Storage& home) {
+    const int source = root(node.inputs[i]);
+    const auto element = static_cast<size_t>(node.attributes.integers("offsets")[i]);
+    StoragePart part{.offset = element * size_of(value(source).type.dtype),
+                     .bytes = value(source).type.bytes(),
+                     .first = index,
+                     .last = last_[static_cast<size_t>(node.outputs[0])]};
+    if (transient(source) && place(source).storage < 0) {
+      place(source) = {place(node.outputs[0]).storage, part.offset};
+      part.first = first_[static_cast<size_t>(source)];
+      part.last = std::max(part.last, last_[static_cast<size_t>(source)]);
+    }
+    home.first = std::min(home.first, part.first);
+    home.last = std::max(home.last, part.last);
+    home.packed.push_back(part);
   }
 
   int new_storage(int id, size_t bytes) {
@@ -109,6 +122,8 @@ class Placer {
       place(output) = {taken >= 0 ? taken : new_storage(output, value(output).type.bytes()), 0};
       Storage& home = storage(place(output).storage);
       home.last = std::max(home.last, last_[static_cast<size_t>(output)]);
+      if (home.packed.empty()) continue;
+      home.packed.push_back({.offset = 0, .bytes = home.bytes, .first = index, .last = home.last});
     }
     place_scratch(node, index);
   }
@@ -163,16 +178,33 @@ class Placer {
   std::vector<int> last_;
 };
 
-bool meet(const Storage& a, const Storage& b) { return a.first <= b.last && b.first <= a.last; }
+bool meet(const StoragePart& a, const Storage& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
-// The lowest offset in a block where a storage fits between the placed ones that it meets.
-size_t lowest_offset(const Storage& storage, std::vector<const Storage*>& others) {
-  std::sort(others.begin(), others.end(),
-            [](const Storage* a, const Storage* b) { return a->offset < b->offset; });
+// What storages placed in a block have in use at some time while `storage` is, by offset.
+std::vector<StoragePart> in_the_way(const Storage& storage, int block,
+                                    const std::vector<Storage*>& all) {
+  std::vector<StoragePart> parts;
+  for (const Storage* other : all) {
+    if (other->block != block) continue;
+    for (StoragePart part : other->parts()) {
+      if (!meet(part, storage)) continue;
+      part.offset += other->offset;
+      parts.push_back(part);
+    }
+  }
+  std::sort(parts.begin(), parts.end(),
+            [](const StoragePart& a, const StoragePart& b) { return a.offset < b.offset; });
+  return parts;
+}
+
+// The lowest offset in a block where a storage fits between what is in its way.
+size_t lowest_offset(const Storage& storage, int block, const std::vector<Storage*>& all) {
   size_t offset = 0;
-  for (const Storage* other : others) {
-    if (offset + storage.bytes <= other->offset) break;
-    offset = std::max(offset, other->offset + other->bytes);
+  for (const StoragePart& part : in_the_way(storage, block, all)) {
+    if (offset + storage.bytes <= part.offset) break;
+    offset = std::max(offset, aligned(part.offset + part.bytes));
   }
   return offset;
 }
@@ -180,16 +212,13 @@ size_t lowest_offset(const Storage& storage, std::vector<const Storage*>& others
 void lay_out(Plan& plan, size_t block_bytes) {
   std::vector<Storage*> order;
   for (Storage& storage : plan.storages) order.push_back(&storage);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Storage* a, const Storage* b) { return a->bytes > b->bytes; });
+  std::stable_sort(order.begin(), order.end(), [](const Storage* a, const Storage* b) {
+    return std::tuple(!a->packed.empty(), a->bytes) > std::tuple(!b->packed.empty(), b->bytes);
+  });
   for (Storage* storage : order) {
     for (int block = 0;; ++block) {
       if (block == static_cast<int>(plan.blocks.size())) plan.blocks.push_back(0);
-      std::vector<const Storage*> others;
-      for (const Storage* other : order) {
-        if (other->block == block && meet(*storage, *other)) others.push_back(other);
-      }
-      const size_t offset = lowest_offset(*storage, others);
+      const size_t offset = lowest_offset(*storage, block, order);
       if (offset > 0 && offset + storage->bytes > block_bytes) continue;
       storage->block = block;
       storage->offset = offset;

@@ -17,8 +17,10 @@ int fullest_node(const Plan& plan) {
   // Bytes that come to life at a node, and go after it; the arena's inputs come at node -1.
   std::vector<int64_t> change(plan.nodes.size() + 3, 0);
   for (const Storage& storage : plan.storages) {
-    change.at(static_cast<size_t>(storage.first + 1)) += static_cast<int64_t>(storage.bytes);
-    change.at(static_cast<size_t>(storage.last + 2)) -= static_cast<int64_t>(storage.bytes);
+    for (const StoragePart& part : storage.parts()) {
+      change.at(static_cast<size_t>(part.first + 1)) += static_cast<int64_t>(part.bytes);
+      change.at(static_cast<size_t>(part.last + 2)) -= static_cast<int64_t>(part.bytes);
+    }
   }
   int64_t live = 0;
   int64_t most = -1;

@@ -101,6 +101,11 @@ void keep_needed(Plan& plan, bool update) {
 
 }  // namespace
 
+std::vector<StoragePart> Storage::parts() const {
+  if (!packed.empty()) return packed;
+  return {{.offset = 0, .bytes = bytes, .first = first, .last = last}};
+}
+
 size_t Plan::arena_bytes() const {
   size_t sum = 0;
   for (const size_t block : blocks) sum += block;

@@ -15,14 +15,26 @@ struct Place {
   size_t offset = 0;  // bytes from the storage's start
 };
 
+// Bytes of a storage that are in use over a span of nodes.
+struct StoragePart {
+  size_t offset = 0;
+  size_t bytes = 0;
+  int first = 0;  // first and last node that touch it; -1 is before the first node
+  int last = 0;
+};
+
 // A stretch of the program's arenas that holds one or more values over a span of nodes.
 struct Storage {
   size_t bytes = 0;
   int first = 0;  // first and last node that touch it; -1 is before the first node
   int last = 0;
+  std::vector<StoragePart> packed;  // of a pack: its inputs, each in use from when it is made on
   int block = -1;     // arena block and
   size_t offset = 0;  // place in it, after layout
   int value = -1;     // a value it holds, for reports
+
+  // What is in use when: the packed inputs, or the whole.
+  std::vector<StoragePart> parts() const;
 };
 
 struct Plan {
@@ -48,8 +60,9 @@ Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool reco
 
 // Gives every value its place: views onto their source, inputs of a pack into it, in-place ops
 // onto a dying input; then storages whose spans meet lie apart (greedy by size, Pisarchyk & Lee
-// 2020, section 5.2). Offsets are multiples of 256 bytes; a block is at most `block_bytes`
-// unless one storage alone is larger.
+// 2020, section 5.2). Packs come first, and others lie on those parts of them that are not made
+// yet: gradients take the memory of activations that die before them. Offsets are multiples of
+// 256 bytes; a block is at most `block_bytes` unless one storage alone is larger.
 void place_values(Plan& plan, const DeviceInfo& device, size_t block_bytes = size_t{1} << 30);
 
 }  // namespace tandem
