@@ -1,5 +1,7 @@
 #include "autograd/plan.h"
 
+#include "autograd/remake.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -124,6 +126,7 @@ Plan make_plan(const Graph& graph, const std::vector<Tensor>& fetches, bool reco
     Recompute(plan).run();
     keep_needed(plan, update);
   }
+  remake_for_backward(plan);
   return plan;
 }
 

@@ -43,8 +43,8 @@ void reference(const ReferenceBinding& binding) {
 }
 
 std::function<void()> cpu(const CpuBinding& binding) {
-  return [threads = binding.threads, kind = kind_of(binding), x = binding.input(0),
-          y = binding.output(0),
+  return [threads = binding.threads, kind = kind_of(binding), x = stored_input(binding, 0),
+          y = stored_output(binding, 0),
           count = binding.out(0).elements()] { activation_forward(*threads, kind, x, y, count); };
 }
 
@@ -122,14 +122,16 @@ std::vector<OpCase> cases() {
   return all;
 }
 
-const Op& activation_op = register_op({.name = "activation",
-                                       .infer = infer,
-                                       .gradient = gradient,
-                                       .reference = reference,
-                                       .cpu = cpu,
-                                       .vulkan = vulkan,
-                                       .cases = cases,
-                                       .in_place = {0}});
+const Op& forward_op = register_op({.name = "activation",
+                                    .infer = infer,
+                                    .gradient = gradient,
+                                    .reference = reference,
+                                    .cpu = cpu,
+                                    .vulkan = vulkan,
+                                    .cases = cases,
+                                    .in_place = {0},
+                                    .low_inputs = {0},
+                                    .low_outputs = {0}});
 
 const Op& activation_gradient_op = register_op({.name = "activation_gradient",
                                                 .infer = gradient_infer,
@@ -150,12 +152,14 @@ double tanh_argument(double x) {
 
 Tensor activate(Tensor x, Activation kind) {
   if (kind == Activation::none) return x;
-  return apply(activation_op, {x}, {{"kind", static_cast<int64_t>(kind)}})[0];
+  return apply(forward_op, {x}, {{"kind", static_cast<int64_t>(kind)}})[0];
 }
 
 Tensor activation_gradient(Tensor x, Tensor dy, Activation kind) {
   return apply(activation_gradient_op, {x, dy}, {{"kind", static_cast<int64_t>(kind)}})[0];
 }
+
+const Op& activation_op() { return forward_op; }
 
 double activation_reference(double x, Activation kind) {
   switch (kind) {

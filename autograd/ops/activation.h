@@ -30,6 +30,9 @@ inline Tensor sigmoid(Tensor x) { return activate(x, Activation::sigmoid); }
 // dx = kind'(x) dy, for ops that fuse an activation.
 Tensor activation_gradient(Tensor x, Tensor dy, Activation kind);
 
+// The op of `activate`, with one attribute: the integer `kind`.
+const Op& activation_op();
+
 // In double, for references.
 double activation_reference(double x, Activation kind);
 double derivative_reference(double x, Activation kind);

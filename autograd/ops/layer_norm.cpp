@@ -8,6 +8,7 @@
 #include "autograd/ops/require.h"
 #include "autograd/ops/row_runs.h"
 #include "autograd/ops/stored.h"
+#include "autograd/remake.h"
 #include "core/cpu/layer_norm.h"
 
 #include <algorithm>
@@ -236,6 +237,8 @@ const Op& layer_norm_op = register_op({.name = "layer_norm",
                                        .vulkan = vulkan,
                                        .cases = cases,
                                        .low_outputs = {0}});
+
+const RegisteredRemake layer_norm_remake("layer_norm", [](Node&) { return true; });
 
 }  // namespace
 

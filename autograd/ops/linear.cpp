@@ -10,6 +10,7 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/stored.h"
+#include "autograd/remake.h"
 
 namespace tandem {
 
@@ -249,6 +250,20 @@ template <auto rule>
 Cost cost(const OpContext& context) {
   return {rule(context).flops(), bytes_moved(context)};
 }
+
+// y of p, without the product.
+bool remake(Node& node) {
+  const bool residual = node.inputs.size() > in_residual && node.inputs[in_residual] >= 0;
+  const Activation activation = activation_of(node.attributes);
+  if (activation == Activation::none || residual) return false;
+  node.op = &activation_op();
+  node.attributes = {{"kind", static_cast<int64_t>(activation)}};
+  node.inputs = {node.outputs[1]};
+  node.outputs.resize(1);
+  return true;
+}
+
+const RegisteredRemake linear_remake("linear", remake);
 
 const RegisteredCost forward_cost("linear", cost<product>);
 const RegisteredCost gradient_cost("linear_gradient", cost<gradient_product>);

@@ -55,28 +55,41 @@ constexpr int64_t grain = 16384;  // elements of a task: 10 to 20 us
 HWY_EXPORT(forward);
 HWY_EXPORT(backward);
 
+// Elements of a piece, whose floats stay in the nearest cache.
+constexpr int64_t piece = 1024;
+
+// body(at, count, to) for pieces of [begin, end): `to` is where the result's floats go.
+template <class Body>
+void each_piece(int64_t begin, int64_t end, const Stored& result, Body&& body) {
+  std::array<float, piece> some;
+  for (int64_t at = begin; at < end; at += piece) {
+    const int64_t count = std::min(piece, end - at);
+    float* to = result.floats() == nullptr ? some.data() : result.floats() + at;
+    body(at, count, to);
+    if (result.floats() == nullptr) result.store(to, at, count);
+  }
+}
+
 }  // namespace
 
-void activation_forward(Threads& threads, Activation kind, const float* x, float* y,
+void activation_forward(Threads& threads, Activation kind, const Stored& x, const Stored& y,
                         int64_t count) {
   threads.ranges(count, grain, [=](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(forward)(kind, x + begin, y + begin, end - begin);
+    std::array<float, piece> some_x;
+    each_piece(begin, end, y, [&](int64_t at, int64_t some, float* to) {
+      HWY_DYNAMIC_DISPATCH(forward)(kind, x.view(at, some, some_x.data()), to, some);
+    });
   });
 }
 
 void activation_backward(Threads& threads, Activation kind, const Stored& x, const Stored& dy,
                          const Stored& dx, int64_t count) {
   threads.ranges(count, grain, [=](int64_t begin, int64_t end) {
-    // Pieces whose floats stay in the nearest cache.
-    std::array<float, 1024> some_x, some_dy, some_dx;
-    constexpr auto piece = static_cast<int64_t>(some_x.size());
-    for (int64_t at = begin; at < end; at += piece) {
-      const int64_t some = std::min(piece, end - at);
-      float* to = dx.floats() == nullptr ? some_dx.data() : dx.floats() + at;
+    std::array<float, piece> some_x, some_dy;
+    each_piece(begin, end, dx, [&](int64_t at, int64_t some, float* to) {
       HWY_DYNAMIC_DISPATCH(backward)
       (kind, x.view(at, some, some_x.data()), dy.view(at, some, some_dy.data()), to, some);
-      if (dx.floats() == nullptr) dx.store(to, at, some);
-    }
+    });
   });
 }
 

@@ -10,7 +10,8 @@
 namespace tandem {
 
 // y = activation(x); y may be x.
-void activation_forward(Threads& threads, Activation kind, const float* x, float* y, int64_t count);
+void activation_forward(Threads& threads, Activation kind, const Stored& x, const Stored& y,
+                        int64_t count);
 
 // dx = activation'(x) dy; dx may be x or dy.
 void activation_backward(Threads& threads, Activation kind, const Stored& x, const Stored& dy,

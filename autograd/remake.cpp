@@ -1,0 +1,104 @@
+#include "autograd/remake.h"
+
+#include <algorithm>
+#include <map>
+
+namespace tandem {
+
+namespace {
+
+std::map<std::string_view, RemakeRule>& rules() {
+  static std::map<std::string_view, RemakeRule> all;
+  return all;
+}
+
+class Remaking {
+ public:
+  explicit Remaking(Plan& plan) : plan_(plan) {}
+
+  void run() {
+    find_makers();
+    std::vector<Node> nodes;
+    for (Node node : plan_.nodes) {
+      if (node.backward) {
+        for (int& input : node.inputs) input = again(input, nodes);
+      }
+      nodes.push_back(std::move(node));
+    }
+    plan_.nodes = std::move(nodes);
+  }
+
+ private:
+  void find_makers() {
+    maker_.assign(plan_.values.size(), -1);
+    read_backward_.assign(plan_.values.size(), false);
+    for (size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const Node& node = plan_.nodes[n];
+      for (const int id : node.outputs) maker_[static_cast<size_t>(id)] = static_cast<int>(n);
+      if (!node.backward) continue;
+      for (const int id : node.inputs) {
+        if (id >= 0) read_backward_[static_cast<size_t>(id)] = true;
+      }
+    }
+  }
+
+  // The forward node that makes a value; null if there is none.
+  const Node* maker(int id) const {
+    if (id < 0 || static_cast<size_t>(id) >= maker_.size()) return nullptr;
+    const int node = maker_[static_cast<size_t>(id)];
+    if (node < 0 || plan_.nodes[static_cast<size_t>(node)].backward) return nullptr;
+    return &plan_.nodes[static_cast<size_t>(node)];
+  }
+
+  bool stays(int id) const {
+    if (id < 0 || plan_.values[static_cast<size_t>(id)].source != Value::Source::none) return true;
+    return read_backward_[static_cast<size_t>(id)];
+  }
+
+  // The value that a backward node reads in place of `id`.
+  int again(int id, std::vector<Node>& nodes) {
+    if (const auto found = again_.find(id); found != again_.end()) return found->second;
+    const Node* made_by = maker(id);
+    if (made_by == nullptr || made_by->outputs[0] != id) return id;
+    if (std::count(plan_.fetches.begin(), plan_.fetches.end(), id) > 0) return id;
+    Node node = *made_by;
+    if (node.op->view) {
+      node.inputs[0] = again(node.inputs[0], nodes);
+      if (node.inputs[0] == made_by->inputs[0]) return id;
+    } else if (!remade(node)) {
+      return id;
+    }
+    return append(std::move(node), nodes);
+  }
+
+  bool remade(Node& node) const {
+    const auto rule = rules().find(node.op->name);
+    if (rule == rules().end() || !rule->second(node)) return false;
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](int id) { return stays(id); });
+  }
+
+  int append(Node node, std::vector<Node>& nodes) {
+    const int first = node.outputs[0];
+    for (int& output : node.outputs) {
+      plan_.values.push_back({.type = plan_.values[static_cast<size_t>(output)].type});
+      output = static_cast<int>(plan_.values.size()) - 1;
+    }
+    node.backward = true;
+    again_[first] = node.outputs[0];
+    nodes.push_back(std::move(node));
+    return again_[first];
+  }
+
+  Plan& plan_;
+  std::vector<int> maker_;           // by value: the node that makes it or -1
+  std::vector<bool> read_backward_;  // by value
+  std::map<int, int> again_;
+};
+
+}  // namespace
+
+RegisteredRemake::RegisteredRemake(std::string_view op, RemakeRule rule) { rules()[op] = rule; }
+
+void remake_for_backward(Plan& plan) { Remaking(plan).run(); }
+
+}  // namespace tandem

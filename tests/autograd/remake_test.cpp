@@ -1,0 +1,90 @@
+#include "autograd/remake.h"
+
+#include "autograd/ops/layer_norm.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/unary.h"
+#include "autograd/program.h"
+#include "tests/devices.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace tandem;
+
+namespace {
+
+constexpr int64_t rows = 37;
+constexpr int64_t width = 24;
+
+// The MLP of a transformer: y = W2 gelu(W1 layer_norm(x)) with its gradients.
+struct Mlp {
+  Graph graph;
+  Tensor normal, hidden;
+  std::vector<Tensor> gradients;
+
+  Mlp() {
+    const auto parameter = [&](const char* name, const Shape& shape) {
+      return graph.parameter(name, shape, Initializer::normal(0.5));
+    };
+    const std::vector<Tensor> weights{parameter("w1", {4 * width, width}),
+                                      parameter("w2", {width, 4 * width}),
+                                      parameter("gamma", {width}), parameter("beta", {width})};
+    const Tensor x = parameter("x", {rows, width});
+    normal = layer_norm(x, weights[2], weights[3]);
+    hidden = linear(normal, weights[0], {}, Activation::gelu);
+    const Tensor loss = mean(linear(hidden, weights[1], {}), {0, 1});
+    gradients = tandem::gradients(loss, weights);
+  }
+};
+
+std::vector<std::vector<float>> gradients_on(Device& device, bool keep) {
+  Mlp mlp;
+  std::vector<Tensor> fetches = mlp.gradients;
+  if (keep) fetches.insert(fetches.end(), {mlp.normal, mlp.hidden});
+  Variables variables(device);
+  Program program(mlp.graph, variables, fetches);
+  variables.initialize(3);
+  const uint64_t ticket = program.run({});
+  std::vector<std::vector<float>> values;
+  for (size_t i = 0; i < mlp.gradients.size(); ++i) values.push_back(program.fetch(ticket, i));
+  return values;
+}
+
+int64_t backward_nodes(const Plan& plan, std::string_view op) {
+  return std::count_if(plan.nodes.begin(), plan.nodes.end(), [&](const Node& node) {
+    return node.backward && node.op->name == op;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("activations_and_layer_norms_are_made_again_for_the_backward_pass") {
+  const Mlp mlp;
+  const Plan plan = make_plan(mlp.graph, mlp.gradients, false);
+  CHECK(backward_nodes(plan, "layer_norm") == 1);
+  CHECK(backward_nodes(plan, "activation") == 1);
+  CHECK(backward_nodes(plan, "linear") == 0);
+}
+
+TEST_CASE("what_is_made_again_has_the_same_bits") {
+  for_each_test_device(
+      [](Device& device) { CHECK(gradients_on(device, false) == gradients_on(device, true)); });
+}
+
+TEST_CASE("what_is_fetched_is_not_made_again") {
+  const Mlp mlp;
+  const Plan plan = make_plan(mlp.graph, {mlp.gradients[1], mlp.hidden}, false);
+  CHECK(backward_nodes(plan, "activation") == 0);
+}
+
+TEST_CASE("what_would_keep_other_values_in_memory_is_not_made_again") {
+  Graph graph;
+  const Tensor ones = graph.constant({width}, std::vector<float>(width, 1.0f));
+  const Tensor x = scale(graph.input("x", {DType::f32, {rows, width}}), 2);
+  const Tensor w = graph.parameter("w", {5, width}, Initializer::normal(1));
+  const Tensor loss = mean(linear(layer_norm(x, ones, ones), w, {}), {0, 1});
+  const Plan plan = make_plan(graph, {gradients(loss, {w})[0]}, false);
+  CHECK(backward_nodes(plan, "layer_norm") == 0);
+}
