@@ -34,11 +34,13 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--warmup", type=int, default=2)
+    parser.add_argument("--grad-checkpointing", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     settings = read_model(arguments.model)
     model = CLIP(**settings)
+    model.set_grad_checkpointing(arguments.grad_checkpointing)
     loss_of = ClipLoss()
     decay = [p for p in model.parameters() if p.ndim >= 2]
     plain = [p for p in model.parameters() if p.ndim < 2]
@@ -70,6 +72,7 @@ def main():
         "torch": torch.__version__,
         "threads": arguments.threads,
         "batch": arguments.batch,
+        "grad_checkpointing": arguments.grad_checkpointing,
         "pairs_per_second": arguments.batch / median,
         "step_seconds_median": median,
         "processor_seconds_median": statistics.median(processor),
