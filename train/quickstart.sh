@@ -28,7 +28,7 @@ train/build.sh tandem
 announce "Fetch the emoji pictures"
 train/fetch_emoji.sh data/packages
 
-if ! head -n 1 data/emoji/emoji.jsonl 2>/dev/null | grep -q '"joined"'; then
+if ! head -n 1 data/emoji/emoji.jsonl 2>/dev/null | grep -q '"category"'; then
   announce "Draw the emoji"
   "$tandem" data prepare emoji
 fi

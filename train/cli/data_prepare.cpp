@@ -43,8 +43,6 @@ void add_data_prepare(CLI::App& program) {
   emoji->add_option("--out", options->out,
                     "folder for the pictures and emoji.jsonl (data/emoji)");
   emoji->add_option("--size", options->size, "pixels of a picture's shorter side (96)");
-  emoji->add_flag("--labels-only", options->labels_only,
-                  "one caption each, Unicode's name, without variants for training");
   emoji->add_flag("--json", options->json, "print the counts as JSON");
   emoji->callback([options] { prepare(*options); });
 }

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "train/data/emoji_captions.h"
 #include "train/data/icon_set.h"
-#include "train/data/join_captions.h"
 #include "train/data/png.h"
 #include "train/data/svg.h"
 
@@ -16,9 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-constexpr int kJoined = 32;
-constexpr int64_t kMostTexts = 5;  // in one caption, which then fits a short context
 
 struct Style {
   const char* package;
@@ -116,36 +112,18 @@ void draw(const std::vector<Picture>& pictures, const EmojiOptions& options) {
     if (error) std::rethrow_exception(error);
 }
 
-// Captions of a name and some of its keywords: "fruit, lemon, citrus"; other ones in each row.
-std::vector<std::string> joined_texts(const std::string& name,
-                                      const std::vector<std::string>& keywords, uint32_t row) {
-  std::vector<std::string> joined;
-  if (keywords.empty()) return joined;
-  std::vector<std::string> texts{name};
-  texts.insert(texts.end(), keywords.begin(), keywords.end());
-  Random random(0, 0, row, RandomUse::caption);
-  for (int i = 0; i < kJoined; ++i) joined.push_back(joined_captions(texts, kMostTexts, random));
-  return joined;
-}
-
 std::string table_of(const std::vector<Picture>& pictures, const EmojiOptions& options) {
   const auto texts_of = emoji_texts(options.packages / "emojibase-data");
   std::string table;
-  uint32_t row = 0;
   for (const auto& picture : pictures) {
     const auto found = texts_of.find(picture.code);
     if (found == texts_of.end())
       fail<DataError>("emojibase-data has no caption for {} ({}).", picture.code, picture.label);
-    auto [captions, keywords] = found->second;
-    if (options.labels_only) {
-      captions.resize(1);
-      keywords.clear();
-    }
-    const auto joined = joined_texts(captions.front(), keywords, row++);
+    const EmojiTexts& texts = found->second;
     table += json{{"image", picture.file.generic_string()},
-                  {"name", captions.front()},
-                  {"joined", joined},
-                  {"captions", captions},
+                  {"name", texts.name},
+                  {"category", texts.category},
+                  {"captions", texts.captions},
                   {"split", picture.split},
                   {"group", picture.code},
                   {"style", picture.style}}

@@ -13,8 +13,7 @@ struct EmojiOptions {
   std::filesystem::path packages;  // unpacked npm packages, as train/fetch_emoji.sh leaves them
   std::filesystem::path split;     // JSON: concept codes in "train", "val", "test"
   std::filesystem::path out;
-  int64_t size = 96;         // pixels of a picture's shorter side, in [8, 4096]
-  bool labels_only = false;  // one caption each, Unicode's name
+  int64_t size = 96;  // pixels of a picture's shorter side, in [8, 4096]
 };
 
 struct EmojiSummary {
@@ -26,8 +25,7 @@ struct EmojiSummary {
 // writes the table out/emoji.jsonl. Splits: `train` and `val_<style>` for noto, twemoji and
 // openmoji; `seen_fluent`, `seen_emojione` for train concepts in the unseen styles;
 // `val_<style>` and `test_<style>` for the others (`fluent` for fluent-emoji-flat). A row has
-// the plain `name`; `captions`, of which it is the first; and `joined`, captions that each hold the
-// name among some keywords, other ones in each row. Rows of one concept share a group.
+// `captions`, of which the first is its `category` and `name`; rows of one concept share a group.
 // Throws ConfigError for a size out of range and DataError for a package or split that is missing
 // or damaged, and for a picture that can't be drawn.
 EmojiSummary prepare_emoji(const EmojiOptions& options);

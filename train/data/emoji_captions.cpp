@@ -73,17 +73,47 @@ std::string text_of(const json& emoji, const char* key, const std::filesystem::p
   return emoji[key].get<std::string>();
 }
 
+// Emojibase's subgroups ("fruit", "ground transportation") by number.
+std::map<int64_t, std::string> read_categories(const std::filesystem::path& file) {
+  std::map<int64_t, std::string> categories;
+  const auto document = read_json_file(file);
+  if (!document.contains("subgroups"))
+    fail<DataError>("{}: there are no subgroups; is this emojibase-data 17?", file.string());
+  for (const auto& subgroup : document["subgroups"]) {
+    if (!subgroup.contains("order") || !subgroup["order"].is_number_integer())
+      fail<DataError>("{}: a subgroup lacks its order; is this emojibase-data 17?", file.string());
+    categories[subgroup["order"].get<int64_t>()] = text_of(subgroup, "message", file);
+  }
+  return categories;
+}
+
+std::string category_of(const json& emoji, const std::map<int64_t, std::string>& categories) {
+  if (!emoji.contains("subgroup") || !emoji["subgroup"].is_number_integer()) return "";
+  const auto found = categories.find(emoji["subgroup"].get<int64_t>());
+  return found == categories.end() ? "" : found->second;
+}
+
+// The keywords that are no words of the name.
+std::vector<std::string> fresh_keywords(const std::string& name,
+                                        const std::vector<std::string>& keywords) {
+  const auto said = words_of(name);
+  std::vector<std::string> fresh;
+  for (const auto& keyword : keywords)
+    if (!said.contains(lower(keyword))) fresh.push_back(keyword);
+  return fresh;
+}
+
 }  // namespace
 
-std::vector<std::string> caption_variants(const std::string& name,
+std::vector<std::string> caption_variants(const std::string& name, const std::string& category,
                                           const std::vector<std::string>& keywords,
                                           const std::vector<std::string>& other_names) {
   std::vector<std::string> captions;
-  std::set<std::string> seen;
+  std::set<std::string> seen{lower(name)};
   const auto add = [&](const std::string& caption) {
     if (!caption.empty() && seen.insert(lower(caption)).second) captions.push_back(caption);
   };
-  add(name);
+  captions.push_back(category.empty() ? name : fmt::format("{}: {}", category, name));
   for (const auto& other : other_names) add(spoken(other));
 
   const auto fresh = fresh_keywords(name, keywords);
@@ -97,29 +127,18 @@ std::vector<std::string> caption_variants(const std::string& name,
   return captions;
 }
 
-std::vector<std::string> fresh_keywords(const std::string& name,
-                                        const std::vector<std::string>& keywords) {
-  const auto said = words_of(name);
-  std::vector<std::string> fresh;
-  for (const auto& keyword : keywords)
-    if (!said.contains(lower(keyword))) fresh.push_back(keyword);
-  return fresh;
-}
-
 std::map<std::string, EmojiTexts> emoji_texts(const std::filesystem::path& folder) {
   const auto file = folder / "en" / "data.json";
   const auto document = read_json_file(file);
-  const auto other_names = read_other_names(folder / "en" / "shortcodes");
+  const auto categories = read_categories(folder / "en" / "messages.json");
+  auto other_names = read_other_names(folder / "en" / "shortcodes");
   std::map<std::string, EmojiTexts> texts;
   for (const auto& emoji : document) {
     const auto code = concept_code(text_of(emoji, "hexcode", file));
     const auto name = text_of(emoji, "label", file);
+    const auto category = category_of(emoji, categories);
     const auto keywords = strings_of(emoji.value("tags", json::array()));
-    const auto others = other_names.find(code);
-    texts[code] = {caption_variants(name, keywords,
-                                    others == other_names.end() ? std::vector<std::string>()
-                                                                : others->second),
-                   fresh_keywords(name, keywords)};
+    texts[code] = {name, category, caption_variants(name, category, keywords, other_names[code])};
   }
   return texts;
 }

@@ -9,23 +9,21 @@
 namespace tandem {
 
 struct EmojiTexts {
-  // The first is Unicode's name ("grinning face"). The others are other names in use, the name with
-  // some of its keywords ("grinning face, cheery, smile"), and keywords alone ("cheery smile").
+  std::string name;      // Unicode's: "grinning face"
+  std::string category;  // "smiling"; empty where emojibase has none
+  // The first is category and name, "smiling: grinning face". The others are other names in use,
+  // the name with some of its keywords ("grinning face, cheery, smile"), and keywords alone
+  // ("cheery smile").
   std::vector<std::string> captions;
-  std::vector<std::string> keywords;  // those that the name does not say ("cheery", "smile")
 };
 
 // By concept code (see concept_code). `folder` is the unpacked package. Throws DataError if it is
 // missing or of another form.
 std::map<std::string, EmojiTexts> emoji_texts(const std::filesystem::path& folder);
 
-// The captions made from one emoji's name, keywords, and other names, each caption once.
-std::vector<std::string> caption_variants(const std::string& name,
+// The captions made from one emoji's name, category, keywords, and other names, each caption once.
+std::vector<std::string> caption_variants(const std::string& name, const std::string& category,
                                           const std::vector<std::string>& keywords,
                                           const std::vector<std::string>& other_names);
-
-// The keywords that are no words of the name.
-std::vector<std::string> fresh_keywords(const std::string& name,
-                                        const std::vector<std::string>& keywords);
 
 }  // namespace tandem

@@ -32,9 +32,12 @@ void write_packages(const TemporaryFolder& folder) {
                  std::string(style) == "emojione" ? "{}" : kChars);
   }
   folder.write("packages/emojibase-data/en/data.json",
-               R"([{"hexcode": "1F600", "label": "grinning face", "tags": ["face", "happy"]},
+               R"([{"hexcode": "1F600", "label": "grinning face", "tags": ["face", "happy"],
+                    "subgroup": 7},
                    {"hexcode": "1F601-FE0F", "label": "beaming face"},
                    {"hexcode": "1F602", "label": "face with tears"}])");
+  folder.write("packages/emojibase-data/en/messages.json",
+               R"({"subgroups": [{"order": 7, "message": "smiling"}]})");
   for (const char* list : {"emojibase", "joypixels", "iamcal", "github"})
     folder.write(std::string("packages/emojibase-data/en/shortcodes/") + list + ".json",
                  R"({"1F600": ["grinning_face", "gleeful", "+1"]})");
@@ -42,8 +45,7 @@ void write_packages(const TemporaryFolder& folder) {
 }
 
 EmojiOptions options_for(const TemporaryFolder& folder) {
-  return {folder.path() / "packages", folder.path() / "split.json", folder.path() / "out", 16,
-          false};
+  return {folder.path() / "packages", folder.path() / "split.json", folder.path() / "out", 16};
 }
 
 // The red, green and blue of one pixel.
@@ -91,16 +93,12 @@ TEST_CASE("aliases_flip_and_turn_their_parent") {
   CHECK_THROWS_AS(set.svg("1F603"), DataError);
 }
 
-TEST_CASE("captions_start_with_the_name_and_go_on_with_other_names_and_keywords") {
-  CHECK(caption_variants("grinning face", {"face", "happy", "smile"}, {"gleeful", "+1"}) ==
-        std::vector<std::string>{"grinning face", "gleeful", "grinning face, happy, smile",
-                                 "happy smile"});
-  CHECK(caption_variants("O button", {}, {"o2"}) == std::vector<std::string>{"O button"});
-}
-
-TEST_CASE("fresh_keywords_are_those_that_the_name_does_not_say") {
-  CHECK(fresh_keywords("Grinning face", {"face", "happy", "grin"}) ==
-        std::vector<std::string>{"happy", "grin"});
+TEST_CASE("captions_start_with_category_and_name_and_go_on_with_other_names_and_new_keywords") {
+  CHECK(caption_variants("Grinning face", "smiling", {"face", "happy", "grin"},
+                         {"gleeful", "+1", "grinning_face"}) ==
+        std::vector<std::string>{"smiling: Grinning face", "gleeful", "Grinning face, happy, grin",
+                                 "happy grin"});
+  CHECK(caption_variants("O button", "", {}, {"o2"}) == std::vector<std::string>{"O button"});
 }
 
 TEST_CASE("emoji_are_drawn_in_every_style_and_split_by_concept_and_style") {
@@ -114,20 +112,12 @@ TEST_CASE("emoji_are_drawn_in_every_style_and_split_by_concept_and_style") {
   CHECK(summary.pictures.at("test_fluent") == 1);
   const auto table = read_table(summary.table.string());
   CHECK(table.rows.size() == 15);
-  CHECK(table.rows[0].captions[0] == "grinning face");
+  CHECK(table.rows[0].captions[0] == "smiling: grinning face");
   CHECK(table.rows[0].group == "1F600");
   CHECK(load_image(table.rows[0].image).width == 16);
-  const TableFormat format{.captions = {{.key = "name"}, {.key = "joined"}}};
-  const auto trained = read_table(summary.table.string(), format);
-  const auto& captions = trained.rows[0].captions;
-  CHECK(captions.size() == 33);
-  CHECK(captions[0] == "grinning face");
-  for (const auto& caption : captions) {
-    CHECK(caption.find("grinning face") != std::string::npos);
-    CHECK((&caption == &captions[0] || caption.find(", ") != std::string::npos));
-  }
-  CHECK(captions != trained.rows[1].captions);
-  CHECK(trained.rows[13].captions == std::vector<std::string>{"face with tears"});
+  CHECK(table.rows[13].captions == std::vector<std::string>{"face with tears"});
+  const auto names = read_table(summary.table.string(), {.caption_key = "name"});
+  CHECK(names.rows[0].captions == std::vector<std::string>{"grinning face"});
 }
 
 TEST_CASE("damaged_emoji_packages_are_refused") {
@@ -144,6 +134,9 @@ TEST_CASE("damaged_emoji_packages_are_refused") {
   folder.write("split.json", kSplit);
   folder.write("packages/twemoji/icons.json", "[]");
   CHECK_THROWS_AS(prepare_emoji(options), DataError);
+  folder.write("packages/twemoji/icons.json", kIcons);
+  folder.write("packages/emojibase-data/en/messages.json", "{}");
+  CHECK_THROWS_WITH_AS(prepare_emoji(options), doctest::Contains("subgroups"), DataError);
   fs::remove_all(folder.path() / "packages/noto");
   CHECK_THROWS_AS(prepare_emoji(options), DataError);
 }
