@@ -23,7 +23,7 @@ struct CooperativeShape {
 
 struct KernelTraits {
   uint32_t vendor = 0;                        // the PCI number of who made it
-  bool subgroup_quads = false;                // four lanes can exchange values
+  bool subgroup_shuffles = false;             // lanes of full subgroups can exchange values
   std::vector<CooperativeShape> cooperative;  // those that this program has kernels for
 
   bool amd() const { return vendor == 0x1002; }

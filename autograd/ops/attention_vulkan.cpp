@@ -24,7 +24,7 @@ struct HeadTiling {
 // Whether four invocations keep a row together. Without the exchange of values between them, or
 // for widths that they can't share evenly, one does.
 bool by_quads(const cpu::AttentionShape& shape, const DeviceInfo& device) {
-  return !device.software() && kernel_traits(device).subgroup_quads && shape.width % 16 == 0;
+  return !device.software() && kernel_traits(device).subgroup_shuffles && shape.width % 16 == 0;
 }
 
 // On the CPU a workgroup is eight side by side; as many rows each as leave few idle and keep the

@@ -50,7 +50,6 @@ std::optional<DType> type_of(const MatrixProperties& shape) {
 // What the kernels of each type need besides the matrices.
 struct Needs {
   bool memory_model = false;
-  bool subgroup_sizes = false;
   bool f16 = false;
   bool bf16 = false;
   bool matrices = false;
@@ -59,24 +58,15 @@ struct Needs {
 Needs needs_of(VkPhysicalDevice device) {
   CooperativeFeatures matrices;
   Bfloat16Features bfloat16;
-  VkPhysicalDeviceSubgroupSizeControlFeatures sizes{};
-  sizes.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES;
   VkPhysicalDeviceVulkan12Features features12{};
   features12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
   features12.pNext = &matrices;
-  void** end = &matrices.pNext;
-  if (has_device_extension(device, bfloat16_extension)) {
-    *end = &bfloat16;
-    end = &bfloat16.pNext;
-  }
-  if (has_device_extension(device, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) *end = &sizes;
+  if (has_device_extension(device, bfloat16_extension)) matrices.pNext = &bfloat16;
   VkPhysicalDeviceFeatures2 features{};
   features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
   features.pNext = &features12;
   vkGetPhysicalDeviceFeatures2(device, &features);
   return {.memory_model = features12.vulkanMemoryModel == VK_TRUE,
-          .subgroup_sizes = sizes.subgroupSizeControl == VK_TRUE &&
-                            sizes.computeFullSubgroups == VK_TRUE,
           .f16 = features12.shaderFloat16 == VK_TRUE,
           .bf16 = bfloat16.shaderBFloat16Type == VK_TRUE &&
                   bfloat16.shaderBFloat16CooperativeMatrix == VK_TRUE,
@@ -95,7 +85,7 @@ void describe_cooperative(VkInstance instance, VkPhysicalDevice device, DeviceIn
   if (!has_device_extension(device, cooperative_extension)) return;
   const Needs needs = needs_of(device);
   info.cooperative_matrix = needs.matrices;
-  if (!needs.matrices || !needs.memory_model || !needs.subgroup_sizes) return;
+  if (!needs.matrices || !needs.memory_model || !has_full_subgroups(device)) return;
   for (const MatrixProperties& shape : driver_shapes(instance, device)) {
     const std::optional<DType> type = type_of(shape);
     if (!type || !has_kernels(*type, needs)) continue;

@@ -80,6 +80,17 @@ void describe_features(VkPhysicalDevice device, DeviceInfo& info) {
 
 }  // namespace
 
+bool has_full_subgroups(VkPhysicalDevice device) {
+  if (!has_device_extension(device, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) return false;
+  VkPhysicalDeviceSubgroupSizeControlFeatures sizes{};
+  sizes.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES;
+  VkPhysicalDeviceFeatures2 features{};
+  features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  features.pNext = &sizes;
+  vkGetPhysicalDeviceFeatures2(device, &features);
+  return sizes.subgroupSizeControl == VK_TRUE && sizes.computeFullSubgroups == VK_TRUE;
+}
+
 DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index) {
   DeviceInfo info;
   info.backend = "vulkan";
@@ -105,9 +116,10 @@ DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index) {
   info.subgroup_size = std::max(1u, subgroup.subgroupSize);
   KernelTraits traits;
   traits.vendor = basic.vendorID;
-  traits.subgroup_quads = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT) != 0 &&
-                          (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
-                          info.subgroup_size % 4 == 0;
+  traits.subgroup_shuffles =
+      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0 &&
+      (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+      info.subgroup_size % 4 == 0 && has_full_subgroups(device);
   info.driver = driver.driverName;
   if (driver.driverInfo[0] != '\0') info.driver += fmt::format(" {}", driver.driverInfo);
   describe_memory(device, info);

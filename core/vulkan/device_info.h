@@ -10,6 +10,9 @@ namespace tandem {
 // fields of 1.0.
 DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index);
 
+// Whether kernels can ask for full subgroups of the size that DeviceInfo tells.
+bool has_full_subgroups(VkPhysicalDevice device);
+
 // Whether the device offers that extension.
 bool has_device_extension(VkPhysicalDevice device, const char* name);
 

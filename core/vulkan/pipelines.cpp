@@ -61,13 +61,15 @@ const VulkanPipelines::Layout& VulkanPipelines::layout(uint32_t buffers) {
 
 namespace {
 
-// Whether a module declares that it uses cooperative matrices, which whole subgroups hold.
-bool uses_cooperative_matrices(std::span<const uint32_t> words) {
+// Whether a module declares that it uses cooperative matrices, which whole subgroups hold, or
+// exchanges values between lanes, whose places are known in full subgroups alone.
+bool needs_full_subgroups(std::span<const uint32_t> words) {
   constexpr uint32_t op_capability = 2u << 16 | 17;
   constexpr uint32_t cooperative_matrix = 6022;
+  constexpr uint32_t shuffle = 65;
   constexpr size_t header = 5;  // capabilities come right after it
   for (size_t i = header; i + 1 < words.size() && words[i] == op_capability; i += 2) {
-    if (words[i + 1] == cooperative_matrix) return true;
+    if (words[i + 1] == cooperative_matrix || words[i + 1] == shuffle) return true;
   }
   return false;
 }
@@ -84,7 +86,7 @@ VkShaderModule VulkanPipelines::module(const std::string& shader, std::string_vi
     fail<DeviceError>("{}: there is no shader '{}'; add shaders/<family>/{}.comp and build again.",
                       kernel, shader, shader);
   }
-  if (uses_cooperative_matrices(words)) cooperative_.insert(shader);
+  if (needs_full_subgroups(words)) full_subgroups_.insert(shader);
   VkShaderModuleCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO;
   info.codeSize = words.size_bytes();
@@ -113,7 +115,7 @@ OwnedPipeline VulkanPipelines::make(const Dispatch& dispatch, std::string_view k
   VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroups{};
   subgroups.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;
   subgroups.requiredSubgroupSize = context_.info().subgroup_size;
-  if (cooperative_.contains(dispatch.shader)) {
+  if (full_subgroups_.contains(dispatch.shader)) {
     info.stage.flags |= VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
     info.stage.pNext = &subgroups;
   }

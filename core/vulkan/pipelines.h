@@ -49,7 +49,7 @@ class VulkanPipelines {
   bool cache_grew_ = false;
   std::map<uint32_t, Layout> layouts_;  // by number of buffers
   std::map<std::string, OwnedShaderModule> modules_;
-  std::set<std::string> cooperative_;  // of the modules, those that need whole subgroups
+  std::set<std::string> full_subgroups_;  // of the modules, those that need them
   std::map<std::tuple<std::string, uint32_t, std::vector<uint32_t>>, OwnedPipeline> pipelines_;
 };
 

@@ -10,11 +10,13 @@
 // the others, `step_rows` at a time, which all invocations read at one address. Drivers on the CPU
 // pay for a load what several multiply-adds cost, so there an invocation takes several rows, and
 // few steps keep the unrolled code short.
-// With QUADS four invocations side by side keep a row together, each every fourth vec4 of it, and
-// add up what they have of a product over the width: rows of 64 channels and their gradients would
-// not fit the registers of one. They must be a quad of a subgroup. All arithmetic is fp32.
+// With QUADS four invocations keep a row together, each every fourth vec4 of it, and add up what
+// they have of a product over the width: rows of 64 channels and their gradients would not fit the
+// registers of one. They have neighbouring places in a subgroup, which need not be neighbours in
+// the workgroup; subgroups must be full. All arithmetic is fp32.
 #ifdef QUADS
-#extension GL_KHR_shader_subgroup_quad : require
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_shuffle : require
 #endif
 
 layout(local_size_x_id = 0) in;
@@ -33,13 +35,15 @@ const uint sharers = 4;
 
 // The sum over a row's invocations; all get the same bits.
 float over_row(float x) {
-  x += subgroupQuadSwapHorizontal(x);
-  return x + subgroupQuadSwapVertical(x);
+  x += subgroupShuffleXor(x, 1);
+  return x + subgroupShuffleXor(x, 2);
 }
-uint share() { return gl_LocalInvocationID.x % sharers; }
+uint place() { return gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID; }
+uint share() { return place() % sharers; }
 #else
 const uint sharers = 1;
 float over_row(float x) { return x; }
+uint place() { return gl_LocalInvocationID.x; }
 uint share() { return 0; }
 #endif
 
@@ -59,7 +63,7 @@ uint group_end() { return min(tokens, group_begin() + each * side_rows()); }
 
 // The r-th row of this invocation; it may lie beyond the last.
 uint own_row(uint r) {
-  return group_begin() + r * side_rows() + gl_LocalInvocationID.x / sharers;
+  return group_begin() + r * side_rows() + place() / sharers;
 }
 
 // Index of a token in [N, H, T].
