@@ -93,6 +93,9 @@ expect 2 'give both' "$tandem" plan good.yaml --peak-tflops 0.1
 expect 0 '"both_pictures_per_second"' "$tandem" bench data good.yaml --seconds 0 --json
 expect 0 '"op": "slice_gradient"' "$tandem" bench ops --device cpu --op slice --seconds 0 --json
 expect 2 "there is no case 'slices'" "$tandem" bench ops --device cpu --op slices
+sed -n '2,4s/^  //p' good.yaml >model.yaml
+expect 0 '"model_flop_utilisation": [0-9.e-]*[1-9]' \
+  "$tandem" bench step --model model.yaml --batch 3 --device cpu --steps 1 --json
 
 # Data.
 rows() { head -5 good.jsonl >"$1.jsonl"; echo "$2" >>"$1.jsonl"; variant "$1.yaml" "s/good/$1/"; }

@@ -2,6 +2,7 @@
 #include "core/philox.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
+#include "train/cli/matmul_peak.h"
 #include "train/cli/parent.h"
 #include "train/cli/spread.h"
 #include "train/config/read.h"
@@ -68,11 +69,28 @@ PairArrays synthetic(const ClipConfig& config, int64_t batch) {
 
 // The time of a step by op, in as many more steps as were timed.
 void print_ops(TrainStep& step, const RunConfig& config, const PairArrays& batch,
-               const Options& options, const DeviceInfo& device) {
+               const Options& options, const DeviceInfo& device, double peak) {
   const std::vector<NodeCost> costs = plan_step(config, device).costs;
   OpTimes ops;
   for (int64_t i = 0; i < options.steps; ++i) ops.add(step.profile(batch, {.lr = 0, .t = 1}), costs);
-  fmt::print("{}", ops.table());
+  fmt::print("{}", ops.table(peak));
+}
+
+// Operations of matrix products that a step needs; what checkpointing does again is not counted.
+double needed_flops(RunConfig config, const DeviceInfo& device) {
+  config.train.grad_checkpointing = false;
+  config.evaluate.clear();
+  double flops = 0;
+  for (const NodeCost& node : plan_step(config, device).costs) flops += node.cost.flops;
+  return flops;
+}
+
+// The share of the device's matmul peak that a step reaches. On the CPU in processor seconds, which
+// other programs don't change.
+double utilisation(double flops, const MatmulPeak& peak, const DeviceInfo& device, double seconds,
+                   double processor_seconds) {
+  if (device.backend == "cpu") return flops / processor_seconds / peak.of_processor;
+  return flops / seconds / peak.of_device;
 }
 
 int64_t resident_peak_bytes() {
@@ -113,7 +131,12 @@ void run(const Options& options) {
   }
   const Spread spread = spread_of(seconds);
   const double rate = static_cast<double>(options.batch) / spread.median;
+  const double busy = spread_of(processor).median;
   const MemoryReport& memory = step.program().memory();
+  const int64_t resident = resident_peak_bytes();
+  const MatmulPeak peak = measure_matmul_peak(*device, precision_named(options.precision));
+  const double flops = needed_flops(config, device->info());
+  const double share = utilisation(flops, peak, device->info(), spread.median, busy);
   nlohmann::ordered_json document{
       {"model", options.model},
       {"device", device->info().name},
@@ -123,8 +146,11 @@ void run(const Options& options) {
       {"first_step_seconds", first},
       {"peak_bytes", memory.peak()},
       {"activation_bytes", memory.activations},
-      {"resident_peak_bytes", resident_peak_bytes()},
-      {"kernels", step.program().kernels()}};
+      {"resident_peak_bytes", resident},
+      {"kernels", step.program().kernels()},
+      {"flops", flops},
+      {"peak_gflops", 1e-9 * peak.of_device},
+      {"model_flop_utilisation", share}};
   add_spread(document, "step_seconds", spread);
   add_spread(document, "processor_seconds", spread_of(processor));
   if (options.json) {
@@ -139,8 +165,10 @@ void run(const Options& options) {
   fmt::print("planned peak {:.1f} MB ({:.1f} MB of activations), resident {:.1f} MB\n",
              1e-6 * static_cast<double>(memory.peak()),
              1e-6 * static_cast<double>(memory.activations),
-             1e-6 * static_cast<double>(resident_peak_bytes()));
-  if (options.ops) print_ops(step, config, batch, options, device->info());
+             1e-6 * static_cast<double>(resident));
+  fmt::print("{:.1f} GFLOP a step, {:.0f} % of the matmul peak ({:.1f} GFLOP/s)\n", 1e-9 * flops,
+             100 * share, 1e-9 * peak.of_device);
+  if (options.ops) print_ops(step, config, batch, options, device->info(), peak.of_device);
 }
 
 void add_bench_step(CLI::App& program) {

@@ -13,6 +13,11 @@ std::string rate(double amount, double seconds, int digits) {
   return fmt::format("{:.{}f}", 1e-9 * amount / seconds, digits);
 }
 
+std::string share_of_peak(const OpTimes::Row& row, double peak) {
+  if (peak <= 0 || row.cost.flops <= 0 || row.seconds <= 0) return "";
+  return fmt::format(" {:>6.0f} %", 100 * row.cost.flops / row.seconds / peak);
+}
+
 }  // namespace
 
 void OpTimes::add(std::span<const KernelTime> times, std::span<const NodeCost> costs) {
@@ -42,16 +47,17 @@ double OpTimes::seconds() const {
   return runs_ > 0 ? sum / static_cast<double>(runs_) : 0;
 }
 
-std::string OpTimes::table() const {
+std::string OpTimes::table(double peak) const {
   const auto runs = static_cast<double>(std::max<int64_t>(runs_, 1));
   Row all{.op = "all", .kernels = 0, .seconds = 0, .cost = {}};
-  std::string text = fmt::format("{:<36} {:>7} {:>10} {:>8} {:>9} {:>8}\n", "op", "kernels", "ms",
-                                 "share", "GFLOP/s", "GB/s");
+  std::string text = fmt::format("{:<36} {:>7} {:>10} {:>8} {:>9} {:>8}{}\n", "op", "kernels", "ms",
+                                 "share", "GFLOP/s", "GB/s", peak > 0 ? "     peak" : "");
   const auto line = [&](const Row& row) {
-    text += fmt::format("{:<36} {:>7} {:>10.3f} {:>6.1f} % {:>9} {:>8}\n", row.op,
+    text += fmt::format("{:<36} {:>7} {:>10.3f} {:>6.1f} % {:>9} {:>8}{}\n", row.op,
                         row.kernels / std::max<int64_t>(runs_, 1), 1e3 * row.seconds / runs,
                         seconds() > 0 ? 100 * row.seconds / runs / seconds() : 0,
-                        rate(row.cost.flops, row.seconds, 1), rate(row.cost.bytes, row.seconds, 2));
+                        rate(row.cost.flops, row.seconds, 1), rate(row.cost.bytes, row.seconds, 2),
+                        share_of_peak(row, peak));
   };
   for (const Row& row : rows()) {
     line(row);

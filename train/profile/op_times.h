@@ -28,8 +28,8 @@ class OpTimes {
   double seconds() const;  // of all ops, in one run on average
 
   // Op, kernels and milliseconds a run, share, GFLOP/s of products and GB/s that are needed at
-  // least, with a line for all.
-  std::string table() const;
+  // least, with a line for all; with the peak of products in operations a second, their share of it.
+  std::string table(double peak = 0) const;
 
  private:
   int64_t runs_ = 0;

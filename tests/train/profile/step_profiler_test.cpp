@@ -145,6 +145,8 @@ TEST_CASE("the_table_of_ops_sums_runs_and_keeps_the_passes_apart") {
   CHECK(rows[0].cost.flops == 8e9);
   CHECK(ops.seconds() == 0.875);
   CHECK(ops.table().find("8.0") != std::string::npos);  // GFLOP/s of the first
+  CHECK(ops.table().find("peak") == std::string::npos);
+  CHECK(ops.table(16e9).find(" 50 %") != std::string::npos);
 }
 
 TEST_CASE("the_innermost_of_those_who_want_to_know_is_told_when_kernels_began") {
