@@ -80,7 +80,7 @@ expect 2 'on_nonfinite.*stop, skip, rollback' overflow --run s4 --set train.on_n
 
 # Memory.
 expect 1 'planned peak is .* free; set train.batch_size=[12]' \
-  train good.yaml --run m1 --device-memory 575KiB
+  train good.yaml --run m1 --device-memory 557KiB
 expect 1 'even one pair with train.grad_checkpointing takes' \
   train good.yaml --run m2 --device-memory 10KiB
 expect 2 "'much' is no amount of memory" train good.yaml --run m3 --device-memory much
@@ -94,6 +94,7 @@ expect 0 '"both_pictures_per_second"' "$tandem" bench data good.yaml --seconds 0
 expect 0 '"op": "slice_gradient"' "$tandem" bench ops --device cpu --op slice --seconds 0 --json
 expect 2 "there is no case 'slices'" "$tandem" bench ops --device cpu --op slices
 sed -n '2,4s/^  //p' good.yaml >model.yaml
+expect 2 'has no variants to choose from' "$tandem" tune --device cpu --model model.yaml
 expect 0 '"model_flop_utilisation": [0-9.e-]*[1-9]' \
   "$tandem" bench step --model model.yaml --batch 3 --device cpu --steps 1 --json
 
