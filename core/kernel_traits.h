@@ -6,6 +6,8 @@
 #include "core/dtype.h"
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace tandem {
@@ -21,10 +23,15 @@ struct CooperativeShape {
   bool operator==(const CooperativeShape&) const = default;
 };
 
+// By what a kernel does (autograd/tuning.h): the variant that `tandem tune` found fastest.
+using TunedKernels = std::map<std::string, std::string>;
+
 struct KernelTraits {
   uint32_t vendor = 0;                        // the PCI number of who made it
   bool subgroup_shuffles = false;             // lanes of full subgroups can exchange values
   std::vector<CooperativeShape> cooperative;  // those that this program has kernels for
+  TunedKernels tuned;                         // of this device, driver and set of shaders
+  std::string tuning_ignored;                 // why a tuning file was, in a sentence
 
   bool amd() const { return vendor == 0x1002; }
   bool intel() const { return vendor == 0x8086; }

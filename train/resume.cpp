@@ -1,6 +1,7 @@
 #include "train/resume.h"
 
 #include "core/error.h"
+#include "core/vulkan/tuning_file.h"
 #include "train/checkpoint/checkpoint_folder.h"
 #include "train/config/changes.h"
 #include "train/snapshot.h"
@@ -55,6 +56,17 @@ void compare_devices(const Resumed& resumed, const DeviceInfo& device, RunOutput
                   name, driver, device.name, device.driver));
 }
 
+// The same kernels as before, whatever was tuned since: others would give other bits.
+void keep_kernels(const Resumed& resumed, const DeviceInfo& device, RunOutput& output) {
+  if (device.backend != "vulkan" || attribute(resumed.checkpoint, "driver") != device.driver) return;
+  KernelTraits traits = kernel_traits(device);
+  TunedKernels before = parse_tuned(attribute(resumed.checkpoint, "kernels"));
+  if (before == traits.tuned) return;
+  traits.tuned = std::move(before);
+  set_kernel_traits(device, traits);
+  output.say("tuning: kernels are those that the run began with, not those that were tuned since");
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed) {
@@ -88,6 +100,7 @@ std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& 
   std::optional<Resumed> resumed = newest_checkpoint(folder, output);
   if (resumed) {
     compare_devices(*resumed, device, output);
+    keep_kernels(*resumed, device, output);
     fill_in(config, config_of(resumed->checkpoint, resumed->path));
     check_changes(*resumed, config, allow_config_change, output);
     return resumed;

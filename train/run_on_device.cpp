@@ -1,5 +1,6 @@
 #include "train/run_on_device.h"
 
+#include "core/kernel_traits.h"
 #include "train/precision.h"
 #include "train/tuning/base_model.h"
 
@@ -34,6 +35,8 @@ void RunOnDevice::announce(RunOutput& output) const {
   const DeviceInfo& info = device->info();
   const MemoryReport& memory = step.program().memory();
   output.say(fmt::format("device: {} ({})", info.name, info.driver));
+  const std::string ignored = kernel_traits(info).tuning_ignored;
+  if (!ignored.empty()) output.say(ignored);
   output.say(fmt::format(
       "model: {} parameters; planned peak memory {:.1f} MB: parameters {:.1f}, "
       "optimizer {:.1f}, activations {:.1f}",

@@ -1,7 +1,9 @@
 #include "train/snapshot.h"
 
 #include "core/error.h"
+#include "core/kernel_traits.h"
 #include "core/version.h"
+#include "core/vulkan/tuning_file.h"
 #include "train/config/read.h"
 #include "train/config/reference.h"
 #include "train/weights/load.h"
@@ -102,6 +104,8 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                            {"activation", config.model.quick_gelu ? "quick_gelu" : "gelu"},
                            {"device", device.name},
                            {"driver", device.driver}};
+  const TunedKernels tuned = kernel_traits(device).tuned;
+  if (!tuned.empty()) checkpoint.attributes["kernels"] = tuned_lines(tuned);
   if (config.adapter.in_model()) checkpoint.attributes["adapter"] = config.adapter.kind;
   if (!position.bad_samples.empty()) {
     checkpoint.attributes["bad_samples"] = nlohmann::json(position.bad_samples).dump();

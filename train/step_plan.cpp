@@ -46,13 +46,14 @@ int64_t parameters(const Graph& graph) {
 }  // namespace
 
 StepPlan plan_step(const RunConfig& config, const DeviceInfo& device) {
-  const PlannedGraph planned(config, device);
+  PlannedGraph planned(config, device);
   const Graph& graph = planned.step.graph;
   return {.memory = planned.memory(),
           .evaluation_bytes = evaluation_bytes(config, device),
           .largest = largest_tensors(graph, planned.plan, tensors_told),
           .costs = node_costs(planned.plan),
-          .parameters = parameters(graph)};
+          .parameters = parameters(graph),
+          .plan = std::move(planned.plan)};
 }
 
 int64_t largest_batch(RunConfig config, const DeviceInfo& device, uint64_t bytes) {

@@ -14,6 +14,7 @@ struct StepPlan {
   std::vector<LargeTensor> largest;  // at the step's peak
   std::vector<NodeCost> costs;       // of the step's kernels, in order
   int64_t parameters = 0;            // numbers that are trained
+  Plan plan;                         // placed
 
   // All that the run holds on its device at a time.
   size_t peak() const { return memory.peak() + evaluation_bytes; }

@@ -233,6 +233,14 @@ Cost cost(const OpContext& context) {
           bytes_moved(context)};
 }
 
+template <bool gradient>
+Tunable tunable(const OpContext& context, const DeviceInfo& device) {
+  return tunable_attention(shape_of(context), gradient, device);
+}
+
+const RegisteredTuning forward_tuning("attention", tunable<false>);
+const RegisteredTuning gradient_tuning("attention_gradient", tunable<true>);
+
 const RegisteredCost forward_cost("attention", cost<2>);
 const RegisteredCost gradient_cost("attention_gradient", cost<5>);
 

@@ -3,9 +3,9 @@
 #include "autograd/ops/row_runs.h"
 #include "core/kernel_traits.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 namespace tandem {
 
@@ -21,45 +21,84 @@ struct HeadTiling {
   int64_t rows() const { return invocations / sharers * each; }  // of a workgroup
 };
 
-// Whether four invocations keep a row together. Without the exchange of values between them, or
-// for widths that they can't share evenly, one does.
-bool by_quads(const cpu::AttentionShape& shape, const DeviceInfo& device) {
+// Whether four invocations can keep a row together: they exchange values, and share its width evenly.
+bool can_share(const cpu::AttentionShape& shape, const DeviceInfo& device) {
   return !device.software() && kernel_traits(device).subgroup_shuffles && shape.width % 16 == 0;
 }
 
-// On the CPU a workgroup is eight side by side; as many rows each as leave few idle and keep the
-// unrolled code short (a load costs there about what eight multiply-adds do). On GPUs workgroups
-// are whole subgroups that take all rows of a head where those are few, one row an invocation or,
-// by quads, two, so that what is loaded serves twice; a causal workgroup stops at its last query,
-// so small ones skip more.
-HeadTiling head_tiling(const cpu::AttentionShape& shape, const DeviceInfo& device) {
-  HeadTiling best;
+// So many invocations as those rows need, whole subgroups that take all rows of a head where those
+// are few; a causal workgroup stops at its last query, so small ones skip more.
+HeadTiling on_gpu(const cpu::AttentionShape& shape, const DeviceInfo& device, HeadTiling tiling) {
+  const int64_t width = std::max<int64_t>(device.subgroup_size, 32);
+  const int64_t widest =
+      std::min<int64_t>(device.max_workgroup_invocations, tiling.sharers > 1 ? 256 : 128);
+  const int64_t most = shape.causal ? 32 : widest / tiling.sharers * tiling.each;
+  const int64_t groups = (shape.tokens + most - 1) / most;
+  const int64_t rows = (shape.tokens + groups * tiling.each - 1) / (groups * tiling.each);
+  tiling.invocations = std::min(widest, (rows * tiling.sharers + width - 1) / width * width);
+  return tiling;
+}
+
+// What a device can be given. On the CPU a workgroup is eight side by side; on GPUs an invocation
+// takes a row or two, alone or with three others. The code of many rows at a time is unrolled, and
+// must stay short.
+std::vector<HeadTiling> tilings(const cpu::AttentionShape& shape, const DeviceInfo& device) {
+  std::vector<HeadTiling> all;
+  if (device.software()) {
+    for (int64_t each = 1; each <= 4 && (each == 1 || each * shape.width <= 128); ++each) {
+      all.push_back({.invocations = 8, .each = each});
+    }
+    return all;
+  }
+  for (const int64_t sharers : {1, 4}) {
+    if (sharers > 1 && !can_share(shape, device)) continue;
+    for (const int64_t each : {1, 2}) {
+      for (const int64_t steps : {1, 2, 4}) {
+        all.push_back(on_gpu(shape, device, {.each = each, .steps = steps, .sharers = sharers}));
+      }
+    }
+  }
+  return all;
+}
+
+// On the CPU as many rows each as leave few idle (a load costs there about what eight multiply-adds
+// do); on GPUs one row an invocation or, shared, two, so that what is loaded serves twice.
+HeadTiling by_rule(const cpu::AttentionShape& shape, const DeviceInfo& device) {
   if (!device.software()) {
-    const bool quads = by_quads(shape, device);
-    best.sharers = quads ? 4 : 1;
-    best.each = quads ? 2 : 1;
-    best.steps = quads ? 2 : 4;
-    const int64_t width = std::max<int64_t>(device.subgroup_size, 32);
-    const int64_t widest = std::min<int64_t>(device.max_workgroup_invocations, quads ? 256 : 128);
-    const int64_t most = shape.causal ? 32 : widest / best.sharers * best.each;
-    const int64_t groups = (shape.tokens + most - 1) / most;
-    const int64_t rows = (shape.tokens + groups * best.each - 1) / (groups * best.each);
-    best.invocations = std::min(widest, (rows * best.sharers + width - 1) / width * width);
-    return best;
+    const bool shared = can_share(shape, device);
+    return on_gpu(shape, device,
+                  {.each = shared ? 2 : 1, .steps = shared ? 2 : 4, .sharers = shared ? 4 : 1});
   }
-  best.invocations = 8;
-  int64_t lowest = std::numeric_limits<int64_t>::max();
-  for (int64_t each = 1; each <= 4 && (each == 1 || each * shape.width <= 128); ++each) {
-    const int64_t cost = (shape.tokens + 8 * each - 1) / (8 * each) * (8 + 2 * each);
-    if (cost < lowest) best.each = each;
-    lowest = std::min(lowest, cost);
+  const auto cost = [&](const HeadTiling& tiling) {
+    return (shape.tokens + tiling.rows() - 1) / tiling.rows() * (8 + 2 * tiling.each);
+  };
+  const std::vector<HeadTiling> all = tilings(shape, device);
+  return *std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) {
+    return cost(a) < cost(b);
+  });
+}
+
+std::string name_of(const HeadTiling& tiling) {
+  return fmt::format("{} rows by {}, {} at a time", tiling.each, tiling.sharers, tiling.steps);
+}
+
+std::string what_of(const cpu::AttentionShape& shape, bool gradient) {
+  return fmt::format("attention{}{} T{} D{}", gradient ? " gradient" : "",
+                     shape.causal ? " causal" : "", shape.tokens, shape.width);
+}
+
+HeadTiling head_tiling(const cpu::AttentionShape& shape, bool gradient, const DeviceInfo& device) {
+  const std::string tuned = tuned_variant(device, what_of(shape, gradient));
+  for (const HeadTiling& tiling : tilings(shape, device)) {
+    if (name_of(tiling) == tuned) return tiling;
   }
-  return best;
+  return by_rule(shape, device);
 }
 
 Dispatch head_dispatch(const VulkanBinding& binding, const cpu::AttentionShape& shape,
                        std::string shader, const RowRun& samples) {
-  const HeadTiling tiling = head_tiling(shape, *binding.device);
+  const bool gradient = shader != "attention_forward";
+  const HeadTiling tiling = head_tiling(shape, gradient, *binding.device);
   const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(shape.width)));
   const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
   const int64_t rows = tiling.rows();
@@ -88,6 +127,15 @@ struct SampleBytes {
 };
 
 }  // namespace
+
+Tunable tunable_attention(const cpu::AttentionShape& shape, bool gradient,
+                          const DeviceInfo& device) {
+  Tunable tunable{.what = what_of(shape, gradient), .variants = {}};
+  for (const HeadTiling& tiling : tilings(shape, device)) {
+    tunable.variants.push_back(name_of(tiling));
+  }
+  return tunable;
+}
 
 std::vector<Dispatch> attention_dispatches(const VulkanBinding& binding,
                                            const cpu::AttentionShape& shape) {

@@ -265,6 +265,14 @@ bool remake(Node& node) {
 
 const RegisteredRemake linear_remake("linear", remake);
 
+template <auto shape, auto types>
+Tunable tunable(const OpContext& context, const DeviceInfo& device) {
+  return tunable_product(shape(context), types(context), device);
+}
+
+const RegisteredTuning forward_tuning("linear", tunable<product, types>);
+const RegisteredTuning gradient_tuning("linear_gradient", tunable<gradient_product, types_of>);
+
 const RegisteredCost forward_cost("linear", cost<product>);
 const RegisteredCost gradient_cost("linear_gradient", cost<gradient_product>);
 

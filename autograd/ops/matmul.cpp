@@ -163,6 +163,11 @@ const Op& matmul_op = register_op({.name = "matmul",
                                    .product = true});
 
 
+const RegisteredTuning matmul_tuning("matmul", [](const OpContext& context,
+                                                  const DeviceInfo& device) {
+  return tunable_product(product(context), types_of(context), device);
+});
+
 const RegisteredCost matmul_cost("matmul", [](const OpContext& context) -> Cost {
   return {product(context).flops(), bytes_moved(context)};
 });

@@ -3,6 +3,7 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <string>
 
@@ -114,6 +115,14 @@ MatmulDesign from_environment() {
   fail<ConfigError>("TANDEM_MATMUL is '{}'; expected one of {}.", text, all);
 }
 
+// Products whose sides are between the same powers of two are alike.
+std::string what_of(const MatmulShape& shape, const MatmulTypes& types) {
+  const auto bits = [](int64_t side) { return std::bit_width(static_cast<uint64_t>(side)); };
+  return fmt::format("{} {}{} {} m{} n{} k{}", shape.batch > 1 ? "products" : "product",
+                     shape.transpose_a ? 'T' : 'N', shape.transpose_b ? 'T' : 'N',
+                     name_of(types.in), bits(shape.m), bits(shape.n), bits(shape.k));
+}
+
 // Enough tiles to fill most GPUs; a larger tile reads less but makes fewer.
 constexpr int64_t enough_tiles = 160;
 
@@ -187,10 +196,24 @@ std::optional<MatmulVariant> variant_of(MatmulDesign design, const MatmulTypes& 
   return variant;
 }
 
+Tunable tunable_product(const MatmulShape& shape, const MatmulTypes& types,
+                        const DeviceInfo& device) {
+  Tunable tunable{.what = what_of(shape, types), .variants = {}};
+  for (const MatmulDesign design : matmul_designs()) {
+    if (design == MatmulDesign::emulated) continue;
+    if (design == MatmulDesign::register_tile && !device.software()) continue;
+    if (variant_of(design, types, device)) tunable.variants.emplace_back(name_of(design));
+  }
+  return tunable;
+}
+
 MatmulVariant choose_variant(const MatmulShape& shape, const MatmulTypes& types,
                              const DeviceInfo& device, MatmulDesign design) {
   if (design == MatmulDesign::automatic) design = from_environment();
-  if (design == MatmulDesign::automatic) design = by_rule(shape, types, device);
+  if (design == MatmulDesign::automatic) {
+    const auto tuned = design_named(tuned_variant(device, what_of(shape, types)));
+    design = tuned ? *tuned : by_rule(shape, types, device);
+  }
   for (const MatmulDesign candidate : {design, MatmulDesign::medium}) {
     if (const auto variant = variant_of(candidate, types, device)) return *variant;
   }

@@ -1,6 +1,7 @@
 // How matrix products are computed on Vulkan: the designs, and which one a product gets.
 #pragma once
 
+#include "autograd/tuning.h"
 #include "core/cpu/matmul.h"
 #include "core/kernel_traits.h"
 
@@ -52,9 +53,15 @@ struct MatmulVariant {
 std::optional<MatmulVariant> variant_of(MatmulDesign design, const MatmulTypes& types,
                                         const DeviceInfo& device);
 
-// The variant for a product: by shape and vendor where the design is `automatic`, which the
-// environment variable TANDEM_MATMUL overrides, for experiments; throws ConfigError if it names no
-// design. A design that the device can't run is replaced by one that it can.
+// The designs that a device can be given for a product. Products of like sizes, to a factor of two,
+// share what is found.
+Tunable tunable_product(const MatmulShape& shape, const MatmulTypes& types,
+                        const DeviceInfo& device);
+
+// The variant for a product: where the design is `automatic` the tuned one, or else by shape and
+// vendor; the environment variable TANDEM_MATMUL overrides both, for experiments; throws
+// ConfigError if it names no design. A design that the device can't run is replaced by one that it
+// can.
 MatmulVariant choose_variant(const MatmulShape& shape, const MatmulTypes& types,
                              const DeviceInfo& device, MatmulDesign design);
 

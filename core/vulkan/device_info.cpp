@@ -1,6 +1,7 @@
 #include "core/vulkan/device_info.h"
 
 #include "core/vulkan/cooperative.h"
+#include "core/vulkan/tuning_file.h"
 
 #include <fmt/format.h>
 
@@ -125,6 +126,9 @@ DeviceInfo describe(VkInstance instance, VkPhysicalDevice device, int index) {
   describe_memory(device, info);
   describe_features(device, info);
   describe_cooperative(instance, device, info, traits);
+  Tuning tuning = load_tuning(info);
+  traits.tuned = std::move(tuning.kernels);
+  traits.tuning_ignored = std::move(tuning.ignored);
   set_kernel_traits(info, traits);
   return info;
 }

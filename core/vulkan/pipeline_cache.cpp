@@ -1,9 +1,9 @@
 #include "core/vulkan/pipeline_cache.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
+#include "core/cache_folder.h"
 
-#include <cstdlib>
+#include <fmt/format.h>
+
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -32,16 +32,8 @@ uint64_t checksum(const std::vector<char>& data) {
 
 // Empty if the environment names no place for caches.
 std::filesystem::path cache_file(const VulkanContext& context) {
-  std::filesystem::path folder;
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  if (cache != nullptr && *cache == '/') {
-    folder = std::filesystem::path(cache) / "tandem";
-  } else if (home != nullptr && *home == '/') {
-    folder = std::filesystem::path(home) / ".cache" / "tandem";
-  } else {
-    return {};
-  }
+  const std::filesystem::path folder = cache_folder();
+  if (folder.empty()) return {};
   const VkPhysicalDeviceProperties& properties = context.properties();
   std::string name =
       fmt::format("pipelines-{:04x}-{:04x}-", properties.vendorID, properties.deviceID);
@@ -63,21 +55,12 @@ std::vector<char> read_cache(const std::filesystem::path& path) {
 }
 
 void write_cache(const std::filesystem::path& path, const std::vector<char>& data) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  const std::filesystem::path beside = path.string() + fmt::format(".{}", getpid());
   Header header;
   header.bytes = data.size();
   header.checksum = checksum(data);
-  std::ofstream file(beside, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(&header), sizeof(header));
-  file.write(data.data(), static_cast<std::streamsize>(data.size()));
-  file.close();
-  if (file) {
-    std::filesystem::rename(beside, path, error);
-  } else {
-    std::filesystem::remove(beside, error);
-  }
+  std::string content(reinterpret_cast<const char*>(&header), sizeof(header));
+  content.append(data.begin(), data.end());
+  replace_cached(path, content);
 }
 
 }  // namespace

@@ -1,52 +1,18 @@
 // The pipeline cache on disk: written on closing a device, ignored when damaged.
+#include "tests/cache_folder.h"
 #include "tests/devices.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 using namespace tandem;
+using test::CacheFolder;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// Sends caches to a folder of their own for as long as it lives.
-class CacheFolder {
- public:
-  CacheFolder() : path_(fs::temp_directory_path() / fmt::format("tandem-cache-{}", getpid())) {
-    const char* before = std::getenv("XDG_CACHE_HOME");
-    had_ = before != nullptr;
-    if (had_) before_ = before;
-    setenv("XDG_CACHE_HOME", path_.c_str(), 1);
-  }
-  ~CacheFolder() {
-    if (had_) {
-      setenv("XDG_CACHE_HOME", before_.c_str(), 1);
-    } else {
-      unsetenv("XDG_CACHE_HOME");
-    }
-    fs::remove_all(path_);
-  }
-
-  std::vector<fs::path> files() const {
-    std::vector<fs::path> found;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(path_ / "tandem", error)) {
-      found.push_back(entry.path());
-    }
-    return found;
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-  bool had_ = false;
-  std::string before_;
-};
 
 // Opens a device, makes a pipeline, runs it and closes the device.
 uint32_t fill_once(const std::string& name) {

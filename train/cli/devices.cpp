@@ -62,6 +62,9 @@ void print_vulkan(const DeviceInfo& info) {
   if (info.unified_memory) features += "unified memory, ";
   line("features", features.empty() ? "none" : features.substr(0, features.size() - 2));
   if (info.cooperative_matrix) line("matrix units", matrix_units(info));
+  const KernelTraits traits = kernel_traits(info);
+  if (!traits.tuned.empty()) line("tuned", fmt::format("{} kernels", traits.tuned.size()));
+  if (!traits.tuning_ignored.empty()) line("tuned", traits.tuning_ignored);
 }
 
 void print(const DeviceInfo& info) {
@@ -110,6 +113,8 @@ nlohmann::ordered_json to_json(const DeviceInfo& info) {
   for (const CooperativeShape& shape : kernel_traits(info).cooperative) {
     json["cooperative_shapes"].push_back(shape_text(shape));
   }
+  json["tuned"] = kernel_traits(info).tuned;
+  json["tuning_ignored"] = kernel_traits(info).tuning_ignored;
   return json;
 }
 
