@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace tandem {
 
@@ -30,7 +31,7 @@ struct VisionConfig {
   }
 };
 
-// Causal text transformer, pooled at the first end token.
+// Text transformer, as CLIP has it unless told otherwise: causal, pooled at the first end token.
 struct TextConfig {
   int64_t context_length = 77;
   int64_t vocab_size = 49408;
@@ -38,6 +39,8 @@ struct TextConfig {
   int64_t heads = 8;  // divides width
   int64_t layers = 12;
   double mlp_ratio = 4.0;
+  std::string pool_type = "argmax";  // at the first of the largest id; or "last", at the last token
+  bool no_causal_mask = false;
 
   bool operator==(const TextConfig&) const = default;
 };

@@ -10,14 +10,15 @@
 
 namespace tandem {
 
-void TextArrays::prepare(int64_t context_length, int64_t vocab_size, int64_t context_rows) {
-  const auto T = static_cast<size_t>(context_length);
-  if (context_rows > 0) split_contexts(vocab_size, context_rows);
-  order = embedding_order(ids, vocab_size);
-  end.resize(ids.size() / T);
+void TextArrays::prepare(const TextConfig& text, int64_t context_rows) {
+  const auto T = static_cast<size_t>(text.context_length);
+  if (context_rows > 0) split_contexts(text.vocab_size, context_rows);
+  order = embedding_order(ids, text.vocab_size);
+  end.assign(ids.size() / T, static_cast<int32_t>(T) - 1);
+  if (text.pool_type == "last") return;
   for (size_t n = 0; n < end.size(); ++n) {
     const auto row = ids.begin() + static_cast<std::ptrdiff_t>(n * T);
-    end[n] = static_cast<int32_t>(std::max_element(row, row + context_length) - row);
+    end[n] = static_cast<int32_t>(std::max_element(row, row + text.context_length) - row);
   }
 }
 
@@ -59,7 +60,7 @@ TextTransformer::TextTransformer(Parameters& parameters, const TextConfig& confi
                     .heads = config.heads,
                     .mlp_ratio = config.mlp_ratio,
                     .activation = activation,
-                    .causal = true,
+                    .causal = !config.no_causal_mask,
                     .text_init = true}),
       ln_final_(parameters, "ln_final", config.width),
       projection_(parameters.base(

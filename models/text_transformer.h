@@ -1,5 +1,6 @@
 // CLIP's text tower (Radford et al. 2021, section 2.4): token and position tables, a causal
-// transformer, ln_final and a projection, pooled at the first end token.
+// transformer, ln_final and a projection, pooled at the first end token. SigLIP's (Zhai et al. 2023)
+// has no causal mask, and is pooled at the last token.
 #pragma once
 
 #include "autograd/program.h"
@@ -16,7 +17,7 @@ namespace tandem {
 struct TextInput {
   Tensor ids;    // [N, T]
   Tensor order;  // [N T]: positions in ids sorted by id (see embedding_order)
-  Tensor end;    // [N]: where each text's first end token is
+  Tensor end;    // [N]: where each text is pooled
   // Of models with learnt contexts:
   Tensor contexts;       // [N, T]: 0 at a word, i at the context vector i - 1
   Tensor context_order;  // [N T]: as order, of contexts
@@ -29,10 +30,10 @@ struct TextArrays {
   std::vector<int32_t> contexts, context_order;  // of models with learnt contexts
   std::vector<float> words;
 
-  // Fills the others for ids [N, T]; the end token is the largest id of a vocabulary. An id
+  // Fills the others for ids [N, T]; CLIP's end token is the largest id of a vocabulary. An id
   // vocab_size + i stands for context vector i of `context_rows`, and becomes 0. Throws DataError
   // for an id outside these.
-  void prepare(int64_t context_length, int64_t vocab_size, int64_t context_rows = 0);
+  void prepare(const TextConfig& text, int64_t context_rows = 0);
 
   // For the inputs that TextTransformer::inputs adds. Views of this.
   Feeds feeds() const;

@@ -64,8 +64,7 @@ std::vector<float> Encoder::text_chunk(std::span<const int32_t> ids) {
   TextArrays arrays;
   arrays.ids.assign(ids.begin(), ids.end());
   arrays.ids.resize(T * static_cast<size_t>(chunk_));
-  arrays.prepare(config_.text_cfg.context_length, config_.text_cfg.vocab_size,
-                 config_.adaptation.prompts.context_rows());
+  arrays.prepare(config_.text_cfg, config_.adaptation.prompts.context_rows());
   const uint64_t ticket = text_program_->run(arrays.feeds());
   std::vector<float> features = text_program_->fetch(ticket, 0);
   features.resize(ids.size() / T * static_cast<size_t>(config_.embed_dim));

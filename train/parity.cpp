@@ -116,7 +116,7 @@ class Comparison {
           "{}: in.pixels is {} and in.tokens {}; the model takes [N, 3, {}, {}] and [N, {}].",
           reference_.path(), pixels, tokens, side, side, T);
     }
-    batch_.texts.prepare(T, model.text_cfg.vocab_size);
+    batch_.texts.prepare(model.text_cfg);
   }
 
   // Refuses what no step would compare.

@@ -31,8 +31,7 @@ void RunData::fill(const RunConfig& config, Batch& batch, PairArrays& pairs) con
   }
   pairs.texts.ids.swap(batch.tokens);
   const TextConfig& text = config.model.text_cfg;
-  pairs.texts.prepare(text.context_length, text.vocab_size,
-                      config.model.adaptation.prompts.context_rows());
+  pairs.texts.prepare(text, config.model.adaptation.prompts.context_rows());
 }
 
 }  // namespace tandem

@@ -53,7 +53,7 @@ inline std::vector<int32_t> tiny_text(int32_t word, int32_t contexts, int32_t fi
 
 // Feeds what TextTransformer::inputs adds.
 inline void feed_texts(ReferenceFeeds& feeds, TextArrays texts, int64_t context_rows) {
-  texts.prepare(7, 20, context_rows);
+  texts.prepare({.context_length = 7, .vocab_size = 20}, context_rows);
   const auto put = [&feeds](const char* name, const auto& values) {
     feeds[name] = {values.begin(), values.end()};
   };

@@ -60,7 +60,7 @@ struct Learner {
       texts.ids.insert(texts.ids.end(), ids.begin(), ids.end());
     }
     test::feed_texts(feeds, texts, contexts);
-    texts.prepare(7, 20, contexts);
+    texts.prepare({.context_length = 7, .vocab_size = 20}, contexts);
   }
 
   void set_values() {

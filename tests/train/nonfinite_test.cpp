@@ -211,7 +211,7 @@ TEST_CASE("steps_after_a_failed_one_change_nothing_until_it_was_looked_at") {
   PairArrays good;
   good.pixels.resize(6 * 3 * 16 * 16, 1.0f);
   good.texts.ids.resize(6 * 12, 1);
-  good.texts.prepare(12, config.model.text_cfg.vocab_size);
+  good.texts.prepare(config.model.text_cfg);
   PairArrays bad = good;
   bad.pixels[7] = HUGE_VALF;
   for_each_test_device([&](Device& device) {
@@ -246,7 +246,7 @@ TEST_CASE("the_part_of_the_model_that_first_overflows_is_named_in_every_precisio
   PairArrays batch;
   batch.pixels.resize(6 * 3 * 16 * 16, 1.0f);
   batch.texts.ids.resize(6 * 12, 1);
-  batch.texts.prepare(12, config.model.text_cfg.vocab_size);
+  batch.texts.prepare(config.model.text_cfg);
   for (const DType precision : {DType::f32, DType::bf16, DType::f16}) {
     CAPTURE(static_cast<int>(precision));
     Variables variables(*device);

@@ -57,6 +57,11 @@ TEST_CASE("siglip_with_one_patch_computes_what_open_clip_computes") {
   check_model(small / "one_patch_siglip");
 }
 
+// A text tower without a causal mask, pooled at the last token.
+TEST_CASE("siglips_text_tower_computes_what_open_clip_computes") {
+  check_model(small / "last_token_siglip");
+}
+
 TEST_CASE("in_bf16_and_fp16_clip_is_as_near_to_open_clip_as_those_can_be") {
   check_model(fixtures() / "tiny_clip", DType::bf16);
   check_model(fixtures() / "tiny_clip", DType::f16);

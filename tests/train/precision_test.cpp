@@ -29,7 +29,7 @@ PairArrays random_pairs() {
   for (int64_t i = 0; i < pairs * 8; ++i) {
     batch.texts.ids.push_back(i % 8 == 7 ? 63 : static_cast<int32_t>(random.below(63)));
   }
-  batch.texts.prepare(8, 64);
+  batch.texts.prepare({.context_length = 8, .vocab_size = 64});
   return batch;
 }
 

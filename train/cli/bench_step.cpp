@@ -54,7 +54,7 @@ PairArrays synthetic(const ClipConfig& config, int64_t batch) {
       arrays.texts.ids.push_back(t + 1 == T ? end : id);
     }
   }
-  arrays.texts.prepare(T, config.text_cfg.vocab_size);
+  arrays.texts.prepare(config.text_cfg);
   const VisionConfig& vision = config.vision_cfg;
   if (vision.kept_patches() < vision.patches()) {
     const int64_t kept = 1 + vision.kept_patches();

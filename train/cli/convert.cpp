@@ -40,8 +40,10 @@ void print_text(const Options& options, const ModelWeights& weights) {
   fmt::print("image tower: width {}, {} layers, {} heads, patches of {}, pictures of {}\n",
              vision.width, vision.layers, vision.width / vision.head_width, vision.patch_size,
              vision.image_size);
-  fmt::print("text tower: width {}, {} layers, {} heads, {} tokens of {}\n", text.width,
-             text.layers, text.heads, text.context_length, text.vocab_size);
+  fmt::print("text tower: width {}, {} layers, {} heads, {} tokens of {}, pooled at the {}{}\n",
+             text.width, text.layers, text.heads, text.context_length, text.vocab_size,
+             text.pool_type == "last" ? "last token" : "first end token",
+             text.no_causal_mask ? ", without a causal mask" : "");
   fmt::print("shared width {}, {}{}\n", weights.model.embed_dim,
              weights.model.quick_gelu ? "QuickGELU" : "exact GELU",
              weights.model.init_logit_bias ? ", with a logit bias" : "");
@@ -75,7 +77,9 @@ void print_json(const Options& options, const ModelWeights& weights) {
           {"width", text.width},
           {"heads", text.heads},
           {"layers", text.layers},
-          {"mlp_ratio", text.mlp_ratio}}}}},
+          {"mlp_ratio", text.mlp_ratio},
+          {"pool_type", text.pool_type},
+          {"no_causal_mask", text.no_causal_mask}}}}},
       {"notes", weights.notes},
       {"left_out", weights.left_out}};
   fmt::print("{}\n", document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));

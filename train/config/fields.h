@@ -33,6 +33,11 @@ void visit_fields(V& v, TextConfig& c) {
   v.field("heads", c.heads, between(1, 65536), "attention heads; divides `width`");
   v.field("layers", c.layers, between(1, 1024), "transformer blocks");
   v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
+  v.field("pool_type", c.pool_type, one_of({"argmax", "last"}),
+          "where a text's embedding is taken: at its first end token, the largest id, or at the "
+          "last token, as SigLIP does");
+  v.field("no_causal_mask", c.no_causal_mask, any(),
+          "let tokens see those after them, as SigLIP does");
 }
 
 template <class V>
@@ -41,7 +46,7 @@ void visit_fields(V& v, ClipConfig& c) {
   v.field("quick_gelu", c.quick_gelu, any(),
           "x sigmoid(1.702 x) as activation, as OpenAI's weights need, in place of the exact GELU");
   v.section("vision_cfg", c.vision_cfg, "the image tower, a ViT");
-  v.section("text_cfg", c.text_cfg, "the text tower, a causal transformer");
+  v.section("text_cfg", c.text_cfg, "the text tower, a transformer");
   v.field("init_logit_scale", c.init_logit_scale, between(-20, 20),
           "logarithm of the first logit scale; log 10 with `train.loss: siglip`");
   v.field("init_logit_bias", c.init_logit_bias, between(-1000, 1000),

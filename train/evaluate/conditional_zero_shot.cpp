@@ -26,8 +26,7 @@ std::vector<int32_t> conditional_ranks(const LabelledRows& pictures,
     const auto ids = model_tokens(*model.tokenizer, fill_template(text, name), config);
     texts.ids.insert(texts.ids.end(), ids.begin(), ids.end());
   }
-  texts.prepare(config.text_cfg.context_length, config.text_cfg.vocab_size,
-                config.adaptation.prompts.context_rows());
+  texts.prepare(config.text_cfg, config.adaptation.prompts.context_rows());
   Graph graph;
   const Clip clip(graph, config);
   const Tensor images = graph.input("image_features", {DType::f32, {N, E}});

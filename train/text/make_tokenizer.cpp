@@ -7,10 +7,10 @@ namespace tandem {
 
 std::unique_ptr<Tokenizer> read_tokenizer_for(const TextConfig& text, const std::string& file) {
   auto tokenizer = read_tokenizer(file);
-  if (tokenizer->end_id() + 1 != tokenizer->vocab_size()) {
+  if (text.pool_type == "argmax" && tokenizer->end_id() + 1 != tokenizer->vocab_size()) {
     fail<ConfigError>(
-        "{}: ends texts with token {} of {}, but the text tower pools at the largest; "
-        "SentencePiece tokenizers can be used by `tandem tokenize` only.",
+        "{}: ends texts with token {} of {}, but the text tower pools at the largest; set "
+        "model.text_cfg.pool_type: last, as SigLIP has it.",
         file, tokenizer->end_id(), tokenizer->vocab_size());
   }
   if (tokenizer->vocab_size() > text.vocab_size) {

@@ -1,5 +1,7 @@
 #include "train/text/model_tokens.h"
 
+#include "core/error.h"
+
 #include <algorithm>
 
 namespace tandem {
@@ -10,11 +12,17 @@ std::vector<int32_t> model_tokens(const Tokenizer& tokenizer, std::string_view t
   const PromptConfig& prompts = model.adaptation.prompts;
   const int64_t P = prompts.text;
   if (P == 0) return encode_padded(tokenizer, text, T);
+  std::vector<int32_t> ids;
+  if (tokenizer.start_id() >= 0) ids.push_back(tokenizer.start_id());
+  if (ids.empty() && prompts.text_depth > 1) {
+    fail<ConfigError>("the tokenizer has no start token, behind which tokens of deeper layers "
+                      "stand; set the adapter's depth to 1.");
+  }
+  const auto kept = static_cast<int64_t>(ids.size()) + P + 1;  // beside the words
   std::vector<int32_t> words = tokenizer.encode(text);
-  words.resize(std::min(words.size(), static_cast<size_t>(T - 2 - P)));
+  words.resize(std::min(words.size(), static_cast<size_t>(T - kept)));
   const int64_t set = prompts.classes > 1 ? of_class : 0;
   const auto first = static_cast<int32_t>(model.text_cfg.vocab_size + set * P);
-  std::vector<int32_t> ids{tokenizer.start_id()};
   const auto add_contexts = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) ids.push_back(first + static_cast<int32_t>(i));
   };
@@ -22,7 +30,7 @@ std::vector<int32_t> model_tokens(const Tokenizer& tokenizer, std::string_view t
   ids.insert(ids.end(), words.begin(), words.end());
   add_contexts(prompts.text_before, P);
   ids.push_back(tokenizer.end_id());
-  ids.resize(static_cast<size_t>(T));
+  ids.resize(static_cast<size_t>(T), tokenizer.pad_id());
   return ids;
 }
 

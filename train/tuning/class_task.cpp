@@ -48,8 +48,7 @@ ClassTask class_task(RunConfig& config, const std::vector<TableRow>& rows,
     task.texts.ids.insert(task.texts.ids.end(), ids.begin(), ids.end());
   }
   const TextConfig& text = config.model.text_cfg;
-  task.texts.prepare(text.context_length, text.vocab_size,
-                     config.model.adaptation.prompts.context_rows());
+  task.texts.prepare(text, config.model.adaptation.prompts.context_rows());
   return task;
 }
 

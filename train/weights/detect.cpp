@@ -126,6 +126,8 @@ TextConfig detect_text(const Tensors& tensors, const DetectHints& hints) {
   text.context_length = tensors.at("positional_embedding", 2).shape[0];
   text.layers = tensors.layers(blocks);
   text.mlp_ratio = tensors.mlp_ratio(blocks, text.width);
+  text.pool_type = hints.text_pool;
+  text.no_causal_mask = hints.text_sees_ahead;
   const bool divides = hints.text_heads > 0 && text.width % hints.text_heads == 0;
   const int64_t given = divides ? text.width / hints.text_heads : -1;
   // The image towers' exceptions do not hold here: every published text tower has heads of 64.

@@ -15,6 +15,8 @@ struct DetectHints {
   int64_t vision_head_width = -1;
   int64_t text_heads = -1;
   bool quick_gelu = false;
+  std::string text_pool = "argmax";
+  bool text_sees_ahead = false;  // no causal mask
 };
 
 // The model whose parameters these are, with open_clip's names. Throws CheckpointError naming the

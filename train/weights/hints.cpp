@@ -64,7 +64,13 @@ DetectHints from_open_clip(const Json& json) {
   const auto quick = model.find("quick_gelu");
   hints.quick_gelu = quick != model.end() && *quick == true;
   hints.vision_head_width = integer(section(model, "vision_cfg"), "head_width");
-  hints.text_heads = integer(section(model, "text_cfg"), "heads");
+  const Json& text = section(model, "text_cfg");
+  hints.text_heads = integer(text, "heads");
+  if (const auto pool = text.find("pool_type"); pool != text.end() && pool->is_string()) {
+    hints.text_pool = pool->get<std::string>();
+  }
+  const auto sees_ahead = text.find("no_causal_mask");
+  hints.text_sees_ahead = sees_ahead != text.end() && *sees_ahead == true;
   return hints;
 }
 

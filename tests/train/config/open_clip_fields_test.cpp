@@ -61,6 +61,13 @@ TEST_CASE("fields_of_open_clip_that_change_nothing_are_allowed") {
                                  "hf_model_name": null, "norm_kwargs": null}})") == "not refused");
 }
 
+TEST_CASE("the_masks_and_the_pooling_of_a_text_tower_are_open_clips") {
+  const ClipConfig model = parse_model_config(
+      R"({"text_cfg": {"no_causal_mask": true, "pool_type": "last"}})", "m.json");
+  CHECK(model.text_cfg.no_causal_mask);
+  CHECK(model.text_cfg.pool_type == "last");
+}
+
 TEST_CASE("fields_of_open_clip_that_tandem_lacks_are_refused_by_name") {
   CHECK(refusal(R"({"vision_cfg": {"timm_model_name": "vit_base_patch16_siglip_224"}})") ==
         "m.json:1: vision_cfg.timm_model_name is vit_base_patch16_siglip_224; Tandem does not "
@@ -68,7 +75,8 @@ TEST_CASE("fields_of_open_clip_that_tandem_lacks_are_refused_by_name") {
   const auto refused = [](const std::string& json, const std::string& words) {
     CHECK_MESSAGE(refusal(json).find(words) != std::string::npos, refusal(json));
   };
-  refused(R"({"text_cfg": {"no_causal_mask": true}})", "text_cfg.no_causal_mask is true");
+  refused(R"({"text_cfg": {"proj_bias": true}})", "text_cfg.proj_bias is true");
+  refused(R"({"text_cfg": {"pool_type": "first"}})", "expected one of argmax, last");
   refused(R"({"model": {"text_cfg": {"norm_kwargs": {"eps": 1e-6}}}})",
           "model.text_cfg.norm_kwargs is a map");
   refused(R"({"multimodal_cfg": {"width": 512}})", "does not support CoCa's text decoder");

@@ -165,11 +165,14 @@ TEST_CASE("a_config_beside_the_weights_gives_activation_and_heads") {
   folder.write("config.json", "no json");
   CHECK_THROWS_AS(read_model_weights(folder / "x"), CheckpointError);
   folder.write("open_clip_config.json",
-               R"({"model_cfg": {"quick_gelu": true, "vision_cfg": {"head_width": 32}}})");
+               R"({"model_cfg": {"quick_gelu": true, "vision_cfg": {"head_width": 32},
+                                 "text_cfg": {"pool_type": "last", "no_causal_mask": true}}})");
   write_safetensors(folder / "y", parameters_with_values(small_model()));
   model = read_model_weights(folder / "y").model;
   CHECK(model.quick_gelu);
   CHECK(model.vision_cfg.head_width == 32);
+  CHECK(model.text_cfg.pool_type == "last");
+  CHECK(model.text_cfg.no_causal_mask);
 }
 
 TEST_CASE("another_picture_size_resizes_the_position_table_alone") {
