@@ -14,6 +14,12 @@ Activation activation(const ClipConfig& config) {
   return config.quick_gelu ? Activation::quick_gelu : Activation::gelu;
 }
 
+std::optional<VisionTransformer> image_tower(Parameters& parameters, const ClipConfig& config) {
+  if (!config.image_tower) return std::nullopt;
+  return std::optional<VisionTransformer>(std::in_place, parameters, config.vision_cfg,
+                                          activation(config), config.embed_dim);
+}
+
 }  // namespace
 
 Clip::Clip(Graph& graph, const ClipConfig& config, Tensor seed)
@@ -21,7 +27,7 @@ Clip::Clip(Graph& graph, const ClipConfig& config, Tensor seed)
 
 Clip::Clip(Parameters& parameters, const ClipConfig& config)
     : config_(config),
-      visual_(parameters, config.vision_cfg, activation(config), config.embed_dim),
+      visual_(image_tower(parameters, config)),
       text_(parameters, config.text_cfg, activation(config), config.embed_dim),
       prompts_(parameters, config.text_cfg.width, config.vision_cfg.width, config.embed_dim),
       logit_scale_(
@@ -37,8 +43,13 @@ Tensor Clip::pixel_input(Graph& graph, int64_t N) const {
   return graph.input("pixels", {DType::f32, {N, 3, size, size}});
 }
 
+Tensor Clip::images(Graph& graph, int64_t N) const {
+  if (!visual_) return graph.input("image_features", {DType::f32, {N, config_.embed_dim}});
+  return encode_image(pixel_input(graph, N), kept_input(graph, N));
+}
+
 Tensor Clip::encode_image(Tensor pixels, Tensor kept) const {
-  return l2_normalize(visual_.forward(pixels, kept, prompts_.image()));
+  return l2_normalize(visual_->forward(pixels, kept, prompts_.image()));
 }
 
 Tensor Clip::encode_text(const TextInput& text) const {

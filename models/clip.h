@@ -5,6 +5,8 @@
 #include "models/text_transformer.h"
 #include "models/vision_transformer.h"
 
+#include <optional>
+
 namespace tandem {
 
 class Clip {
@@ -19,8 +21,12 @@ class Clip {
   // Inputs for N pairs: `pixels` [N, 3, H, W], what patch dropout keeps of them (see
   // VisionTransformer::kept_input), and the texts' (see TextTransformer::inputs).
   Tensor pixel_input(Graph& graph, int64_t N) const;
-  Tensor kept_input(Graph& graph, int64_t N) const { return visual_.kept_input(graph, N); }
+  Tensor kept_input(Graph& graph, int64_t N) const { return visual_->kept_input(graph, N); }
   TextInput text_inputs(Graph& graph, int64_t N) const { return text_.inputs(graph, N); }
+
+  // [I_e] of the inputs of N pictures, which it adds: pixels, or without an image tower the unit
+  // embeddings themselves, `image_features` [N, E].
+  Tensor images(Graph& graph, int64_t N) const;
 
   // Unit-length embeddings [I_e] and [T_e], [N, E].
   Tensor encode_image(Tensor pixels, Tensor kept = {}) const;
@@ -46,7 +52,7 @@ class Clip {
   Tensor scaled(Tensor cosines) const;
 
   ClipConfig config_;
-  VisionTransformer visual_;
+  std::optional<VisionTransformer> visual_;
   TextTransformer text_;
   PromptLearner prompts_;
   Tensor logit_scale_;  // [], natural logarithm [t]

@@ -53,6 +53,7 @@ struct ClipConfig {
   double init_logit_scale = std::log(1 / 0.07);
   std::optional<double> init_logit_bias;  // set for SigLIP's loss
   Adaptation adaptation;                  // what is trained, and what is added
+  bool image_tower = true;  // false: the embeddings of pictures are given, and no part of it exists
 
   bool operator==(const ClipConfig&) const = default;
 };

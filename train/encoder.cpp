@@ -16,14 +16,20 @@ Tensor text_features(Graph& graph, const ClipConfig& config, int64_t chunk) {
   return model.encode_text(model.text_inputs(graph, chunk));
 }
 
-constexpr auto towers = {image_features, text_features};
+using Tower = Tensor (*)(Graph&, const ClipConfig&, int64_t);
+
+std::vector<Tower> towers_of(const ClipConfig& config) {
+  std::vector<Tower> towers;
+  if (config.image_tower) towers.push_back(image_features);
+  if (!config.adaptation.prompts.conditional) towers.push_back(text_features);
+  return towers;
+}
 
 }  // namespace
 
 Encoder::Encoder(const ClipConfig& config, Variables& variables, int64_t chunk)
     : config_(config), chunk_(chunk) {
-  for (const auto tower : towers) {
-    if (tower == text_features && config.adaptation.prompts.conditional) continue;
+  for (const Tower tower : towers_of(config)) {
     Graph graph;
     const Tensor features = tower(graph, config, chunk);
     (tower == image_features ? image_program_ : text_program_) =
@@ -73,7 +79,7 @@ std::vector<float> Encoder::text_chunk(std::span<const int32_t> ids) {
 
 size_t planned_encoder_bytes(const ClipConfig& config, int64_t chunk, const DeviceInfo& device) {
   size_t bytes = 0;
-  for (const auto tower : towers) {
+  for (const Tower tower : towers_of(config)) {
     Graph graph;
     Plan plan = make_plan(graph, {tower(graph, config, chunk)}, false);
     place_values(plan, device);

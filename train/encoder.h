@@ -1,4 +1,4 @@
-// Both towers without gradients: embeddings of many pictures or texts, a chunk at a time.
+// The towers without gradients: embeddings of many pictures or texts, a chunk at a time.
 #pragma once
 
 #include "autograd/program.h"
@@ -10,7 +10,7 @@ namespace tandem {
 
 class Encoder {
  public:
-  // Compiles each tower for chunks of `chunk`. Shares the variables; throws as Program does.
+  // Compiles each tower that the model has for chunks of `chunk`. Shares the variables; throws as Program does.
   Encoder(const ClipConfig& config, Variables& variables, int64_t chunk);
 
   int64_t chunk() const { return chunk_; }

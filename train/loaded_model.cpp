@@ -13,6 +13,7 @@ LoadedModel load_model(const std::string& source, Device& device, const std::str
   model.path = find_checkpoint(source).path;
   const Checkpoint checkpoint = read_checkpoint_model(model.path);
   model.config = config_of(checkpoint, model.path);
+  model.config.model.image_tower = true;  // the base's, where features stood in for it
   model.tokenizer = tokenizer_of(checkpoint, model.path);
   model.variables = std::make_unique<Variables>(device);
   model.encoder = std::make_unique<Encoder>(model.config.model, *model.variables, chunk);

@@ -7,17 +7,17 @@
 namespace tandem {
 namespace {
 
-std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<TableRow>& rows,
-                                    const Tokenizer& tokenizer, RunOutput& output,
-                                    StepProfiler& profiler, RunPosition& position,
-                                    bool config_may_differ) {
+std::unique_ptr<Loader> make_loader(const RunConfig& config, const RunData& data,
+                                    RunOutput& output, StepProfiler& profiler,
+                                    RunPosition& position, bool config_may_differ) {
   LoaderOptions options{.data = config.data,
                         .batch_size = config.train.batch_size,
                         .image_size = config.model.vision_cfg.image_size,
                         .patches = config.model.vision_cfg.patches(),
                         .kept_patches = config.model.vision_cfg.kept_patches(),
                         .seed = config.seed};
-  options.tokenize = [&tokenizer, model = config.model](const std::string& caption) {
+  if (data.features()) options.features = data.features()->values();
+  options.tokenize = [&tokenizer = data.tokenizer(), model = config.model](const std::string& caption) {
     return model_tokens(tokenizer, caption, model);
   };
   options.warn = [&output](const std::string& text) { output.say(text); };
@@ -27,13 +27,13 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const std::vector<T
   };
   options.bad_samples = position.bad_samples;
   if (config_may_differ && position.batch > 0) {
-    const Loader probe(rows, options, Position{position.epoch, 0});
+    const Loader probe(data.rows(), options, Position{position.epoch, 0});
     if (position.batch >= probe.batches_per_epoch()) {
       position.epoch += 1;
       position.batch = 0;
     }
   }
-  return std::make_unique<Loader>(rows, options, Position{position.epoch, position.batch});
+  return std::make_unique<Loader>(data.rows(), options, Position{position.epoch, position.batch});
 }
 
 int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
@@ -43,10 +43,9 @@ int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
 
 }  // namespace
 
-RunCourse::RunCourse(const RunConfig& config, const std::vector<TableRow>& rows,
-                     const Tokenizer& tokenizer, RunOutput& output, StepProfiler& profiler,
-                     RunPosition& position, bool config_may_differ)
-    : loader_(make_loader(config, rows, tokenizer, output, profiler, position, config_may_differ)),
+RunCourse::RunCourse(const RunConfig& config, const RunData& data, RunOutput& output,
+                     StepProfiler& profiler, RunPosition& position, bool config_may_differ)
+    : loader_(make_loader(config, data, output, profiler, position, config_may_differ)),
       steps_per_epoch_(loader_->batches_per_epoch()),
       steps_(total_steps(config.train, steps_per_epoch_)),
       schedule_(config.train, steps_per_epoch_, steps_) {}

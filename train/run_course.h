@@ -3,6 +3,7 @@
 
 #include "train/data/loader.h"
 #include "train/profile/step_profiler.h"
+#include "train/run_data.h"
 #include "train/run_output.h"
 #include "train/schedule.h"
 #include "train/snapshot.h"
@@ -15,10 +16,9 @@ class RunCourse {
  public:
   // Begins where the run stands. Where the config may have changed, epochs may have become shorter
   // than the position is into one: then that is moved to the next. What is passed must outlive
-  // this, the rows and the position aside. Throws ConfigError, DataError.
-  RunCourse(const RunConfig& config, const std::vector<TableRow>& rows,
-            const Tokenizer& tokenizer, RunOutput& output, StepProfiler& profiler,
-            RunPosition& position, bool config_may_differ);
+  // this, the position aside. Throws ConfigError, DataError.
+  RunCourse(const RunConfig& config, const RunData& data, RunOutput& output,
+            StepProfiler& profiler, RunPosition& position, bool config_may_differ);
 
   Loader& loader() { return *loader_; }
 

@@ -6,12 +6,28 @@
 
 namespace tandem {
 
+namespace {
+
+std::vector<TableRow> rows_of(const DataConfig& data, const PictureFeatures* features) {
+  if (features && data.table.empty() && data.sources.empty()) {
+    return features->rows_of_split(data.split);
+  }
+  std::vector<TableRow> rows = training_rows(data);
+  if (features) features->join(rows);
+  return rows;
+}
+
+}  // namespace
+
 RunData::RunData(RunConfig& config, std::unique_ptr<Tokenizer> saved)
-    : rows_(training_rows(config.data)), tokenizer_(std::move(saved)) {
+    : features_(config.trains_on_features() ? std::make_unique<PictureFeatures>(config) : nullptr),
+      rows_(rows_of(config.data, features_.get())),
+      tokenizer_(std::move(saved)) {
   draw_shots(config, rows_);
   if (!config.adapter.base.empty()) {
     const BaseModel base = read_base(config);
     config.adapter.base_sha256 = base.sha256;
+    if (features_) features_->check_base(base, config);
     if (!tokenizer_ && !base.tokenizer.empty()) tokenizer_ = Tokenizer::parse(base.tokenizer);
   }
   if (!tokenizer_) tokenizer_ = make_tokenizer(config, rows_);
@@ -20,6 +36,7 @@ RunData::RunData(RunConfig& config, std::unique_ptr<Tokenizer> saved)
 
 void RunData::fill(const RunConfig& config, Batch& batch, PairArrays& pairs) const {
   pairs.pixels.swap(batch.pixels);
+  pairs.features.swap(batch.features);
   pairs.kept_tokens.swap(batch.kept_tokens);
   if (classes_) {
     if (pairs.texts.ids.empty()) pairs.texts = classes_->texts;

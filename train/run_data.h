@@ -1,6 +1,8 @@
-// What a run learns from: its rows, its tokenizer, and with the loss `cross_entropy` its classes.
+// What a run learns from: its rows, the features that stand in for their pictures, its tokenizer,
+// and with the loss `cross_entropy` its classes.
 #pragma once
 
+#include "train/features/picture_features.h"
 #include "train/train_step.h"
 #include "train/tuning/class_task.h"
 
@@ -21,10 +23,14 @@ class RunData {
   const std::vector<TableRow>& rows() const { return rows_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
 
+  // In place of pictures; null where pictures are read.
+  const PictureFeatures* features() const { return features_.get(); }
+
   // Gives a batch's arrays to a step's, whose memory the batch gets to use again.
   void fill(const RunConfig& config, Batch& batch, PairArrays& pairs) const;
 
  private:
+  std::unique_ptr<PictureFeatures> features_;
   std::vector<TableRow> rows_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::optional<ClassTask> classes_;

@@ -3,10 +3,11 @@
 namespace tandem {
 
 RunEvaluations::RunEvaluations(const RunConfig& config, Variables& variables,
-                               const Tokenizer& tokenizer)
+                               const RunData& data)
     : model_(config.model), variables_(variables) {
   for (const EvaluateConfig& evaluate : config.evaluate) {
-    open_.push_back({name_of(evaluate), open_split(evaluate, config.data, model_, tokenizer)});
+    open_.push_back({name_of(evaluate), open_split(evaluate, config.data, model_,
+                                                   data.tokenizer(), data.features())});
   }
 }
 

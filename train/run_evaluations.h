@@ -1,9 +1,9 @@
 // The evaluations of a run's config, each ready to be made at any step.
 #pragma once
 
+#include "train/run_data.h"
 #include "train/run_output.h"
 #include "train/run_report.h"
-#include "train/text/tokenizer.h"
 
 #include <memory>
 #include <vector>
@@ -14,8 +14,8 @@ class RunEvaluations {
  public:
   static constexpr int64_t chunk = 64;  // pictures or captions encoded at a time
 
-  // Opens the split of each. `variables` and `tokenizer` must outlive this. Throws ConfigError.
-  RunEvaluations(const RunConfig& config, Variables& variables, const Tokenizer& tokenizer);
+  // Opens the split of each. `variables` and `data` must outlive this. Throws ConfigError.
+  RunEvaluations(const RunConfig& config, Variables& variables, const RunData& data);
 
   // Evaluates all after `step` steps, which are `epoch` passes over the data: a line of metrics
   // and of news each. Throws DataError for a picture that can't be read.

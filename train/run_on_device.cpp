@@ -7,12 +7,11 @@
 namespace tandem {
 
 RunOnDevice::RunOnDevice(const RunConfig& config, const RunFolder& folder,
-                         std::unique_ptr<Device> opened, const Tokenizer& tokenizer,
-                         RunOutput& output)
+                         std::unique_ptr<Device> opened, const RunData& data, RunOutput& output)
     : device(std::move(opened)),
       variables(*device),
-      evaluations(config, variables, tokenizer),
-      keeper(config, folder, variables, tokenizer.serialize(), output),
+      evaluations(config, variables, data),
+      keeper(config, folder, variables, data.tokenizer().serialize(), output),
       step(config.model, config.train, config.train.batch_size, variables,
            {.precision = precision_named(config.precision)}) {
   variables.initialize(config.seed);

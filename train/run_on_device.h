@@ -13,7 +13,7 @@ struct RunOnDevice {
   // Compiles the step, and sets every variable by its initializer and the config's seed. The
   // others must outlive this. Throws ConfigError, DataError, DeviceError.
   RunOnDevice(const RunConfig& config, const RunFolder& folder, std::unique_ptr<Device> opened,
-              const Tokenizer& tokenizer, RunOutput& output);
+              const RunData& data, RunOutput& output);
 
   // Sets every variable as a run begins: by its initializer and the config's seed, then the base's
   // values, where there is a base.

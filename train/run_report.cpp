@@ -134,7 +134,7 @@ void write_run_report(const ReportInput& input) {
   for (const ReportedEvaluation& shown : input.evaluations) {
     data.evaluations.push_back({shown.name, shown.evaluation->result});
   }
-  if (!input.evaluations.empty()) {
+  if (!input.evaluations.empty() && input.evaluations.front().set->has_pictures()) {
     const ReportedEvaluation& shown = input.evaluations.front();
     Examples made(shown);
     data.similarity = made.similarity();

@@ -39,17 +39,6 @@ std::vector<std::pair<std::string, std::string>> scale_names(const Variables& va
 std::string moment_of(const std::string& name) { return "adamw." + name.substr(0, 1); }
 std::string parameter_of(const std::string& name) { return name.substr(2); }
 
-// What a picture goes through before the model sees it.
-std::string preprocessing(const RunConfig& config) {
-  return nlohmann::json{{"size", config.model.vision_cfg.image_size},
-                        {"mean", config.data.mean},
-                        {"std", config.data.std},
-                        {"alpha", config.data.alpha},
-                        {"interpolation", config.data.interpolation},
-                        {"resize_mode", config.data.resize_mode}}
-      .dump();
-}
-
 // A number that checkpoints have where it is not zero.
 int64_t count_of(const Checkpoint& checkpoint, const char* name) {
   const auto found = checkpoint.state.find(name);
@@ -75,10 +64,20 @@ std::set<int64_t> bad_samples_of(const Checkpoint& checkpoint, const std::string
 
 }  // namespace
 
+std::string preprocessing(const RunConfig& config) {
+  return nlohmann::json{{"size", config.model.vision_cfg.image_size},
+                        {"mean", config.data.mean},
+                        {"std", config.data.std},
+                        {"alpha", config.data.alpha},
+                        {"interpolation", config.data.interpolation},
+                        {"resize_mode", config.data.resize_mode}}
+      .dump();
+}
+
 Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position) {
   Checkpoint checkpoint;
-  checkpoint.model = save_parameters(variables, config.adapter.in_model());
+  checkpoint.model = save_parameters(variables, config.saves_part());
   for (const std::string& name : moment_names(variables)) {
     const std::string parameter = parameter_of(name);
     checkpoint.optimizer.push_back({name, variables.variable(parameter).type.shape,
@@ -106,7 +105,10 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                            {"driver", device.driver}};
   const TunedKernels tuned = kernel_traits(device).tuned;
   if (!tuned.empty()) checkpoint.attributes["kernels"] = tuned_lines(tuned);
-  if (config.adapter.in_model()) checkpoint.attributes["adapter"] = config.adapter.kind;
+  if (config.saves_part()) {
+    checkpoint.attributes["adapter"] =
+        config.adapter.in_model() ? config.adapter.kind : "text_tower";
+  }
   if (!position.bad_samples.empty()) {
     checkpoint.attributes["bad_samples"] = nlohmann::json(position.bad_samples).dump();
   }

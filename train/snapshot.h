@@ -24,11 +24,14 @@ struct RunPosition {
   std::set<int64_t> bad_samples;  // rows of the split whose pictures could not be read
 };
 
+// What a picture goes through before the model sees it, as JSON.
+std::string preprocessing(const RunConfig& config);
+
 // Everything that training needs to go on with the same bits. `tokenizer` is its JSON.
 Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position);
 
-// Whether a checkpoint holds an adapter alone, without the model that it is added to.
+// Whether a checkpoint holds what was trained alone, an adapter or a tower, without its base.
 bool is_adapter(const Checkpoint& checkpoint);
 
 // Sets parameters and optimizer state; of an adapter's checkpoint those that it has, after the

@@ -41,8 +41,7 @@ struct Learnt {
 
 Learnt learn_pairs(const Clip& model, Graph& graph, const TrainConfig& train, bool logits) {
   const int64_t N = train.batch_size;
-  const Tensor images =
-      model.encode_image(model.pixel_input(graph, N), model.kept_input(graph, N));
+  const Tensor images = model.images(graph, N);
   const Tensor texts = model.encode_text(model.text_inputs(graph, N));
   return {.loss = model.loss(images, texts, train.loss == "siglip", train.label_smoothing),
           .images = images,
@@ -52,8 +51,7 @@ Learnt learn_pairs(const Clip& model, Graph& graph, const TrainConfig& train, bo
 
 Learnt learn_classes(const Clip& model, Graph& graph, const TrainConfig& train) {
   const int64_t N = train.batch_size;
-  const Tensor images =
-      model.encode_image(model.pixel_input(graph, N), model.kept_input(graph, N));
+  const Tensor images = model.images(graph, N);
   const TextInput classes = model.text_inputs(graph, std::max<int64_t>(train.classes, 1));
   const Tensor labels = graph.input("labels", {DType::i32, {N}});
   const Tensor logits = model.class_logits(images, classes);

@@ -10,7 +10,11 @@ namespace tandem {
 
 Feeds PairArrays::feeds() const {
   Feeds feeds = texts.feeds();
-  feeds["pixels"] = as_feed(pixels);
+  if (features.empty()) {
+    feeds["pixels"] = as_feed(pixels);
+  } else {
+    feeds["image_features"] = as_feed(features);
+  }
   if (!kept_tokens.empty()) feeds["kept_tokens"] = as_feed(kept_tokens);
   if (!labels.empty()) feeds["labels"] = as_feed(labels);
   return feeds;

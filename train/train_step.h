@@ -9,6 +9,7 @@ namespace tandem {
 // N pairs, or N pictures and the texts of K classes, as the device takes them.
 struct PairArrays {
   std::vector<float> pixels;         // [N, 3, H, W]
+  std::vector<float> features;       // [N, E] in their place, where the model has no image tower
   std::vector<int32_t> kept_tokens;  // with patch dropout: see VisionTransformer::kept_input
   TextArrays texts;                  // ids [N, T] or [K, T], and what TextArrays::prepare adds
   std::vector<int32_t> labels;       // [N] with classes

@@ -54,7 +54,7 @@ class Trainer::State {
     // Its threads make the first batches while the step is compiled.
     if (!resumed_) open_loader();
     telling_out_of_memory(config_, info, [&] {
-      on_device_.emplace(config_, folder_, std::move(device), data_->tokenizer(), output_);
+      on_device_.emplace(config_, folder_, std::move(device), *data_, output_);
     });
     if (resumed_) {
       restore();
@@ -64,9 +64,10 @@ class Trainer::State {
     }
     write_file(folder_.config().string(), to_yaml(config_));
     on_device_->announce(output_);
-    output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all",
+    const char* const by = data_->features() ? "; features in place of augmented pictures" : "";
+    output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all{}",
                             data_->rows().size(), course_->steps_per_epoch(),
-                            config_.train.batch_size, course_->steps()));
+                            config_.train.batch_size, course_->steps(), by));
   }
 
   void run() {
@@ -106,7 +107,7 @@ class Trainer::State {
   }
 
   void restore() {
-    if (config_.adapter.in_model()) on_device_->start(config_);
+    if (config_.saves_part()) on_device_->start(config_);
     position_ = restore_snapshot(resumed_->checkpoint, on_device_->variables, resumed_->path);
     on_device_->keeper.resume_at(position_.step);
     output_.resume_at(position_.step);
@@ -149,14 +150,13 @@ class Trainer::State {
     on_device_->keeper.collect();
     profiler_.give_up();
     on_device_.reset();
-    on_device_.emplace(config_, folder_, open(), data_->tokenizer(), output_);
+    on_device_.emplace(config_, folder_, open(), *data_, output_);
     start_from(newest_checkpoint(folder_, output_));
     open_loader();
   }
 
   void open_loader() {
-    course_.emplace(config_, data_->rows(), data_->tokenizer(), output_, profiler_, position_,
-                    options_.allow_config_change);
+    course_.emplace(config_, *data_, output_, profiler_, position_, options_.allow_config_change);
   }
 
   double passes() const { return course_->passes(position_.step); }

@@ -47,6 +47,10 @@ ModelWeights weights_of(const Adapter& adapter, std::vector<NamedTensor> tensors
   RunConfig config = adapter.config;
   config.adapter = AdapterConfig();
   config.train.param_groups.clear();  // they may be the adapter's
+  if (config.data.table.empty() && config.data.sources.empty()) {
+    config.data.table = "none, the model was trained on features; give --table";
+  }
+  config.data.features.clear();
   config.model.adaptation = Adaptation();
   weights.metadata["config"] = to_yaml(config);
   weights.model = config.model;

@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 
 namespace tandem {
 
@@ -55,13 +56,27 @@ void tell(const Options& options, const std::string& name, const RetrievalResult
   if (!options.task.json) fmt::print("{}\n", summary(name, result));
 }
 
+// What a run on features is evaluated on, unless a table of pictures is named.
+std::optional<PictureFeatures> features_of(const Options& options, RunConfig& config) {
+  if (!config.trains_on_features() && !options.features.empty()) {
+    fail<ConfigError>("{}: was not trained on features; leave --features out.", options.source);
+  }
+  if (!config.trains_on_features() || !options.task.table.empty()) return std::nullopt;
+  if (!options.features.empty()) config.data.features = options.features;
+  std::optional<PictureFeatures> features(config);
+  features->check_base(read_base(config), config);
+  return features;
+}
+
 void run_model(const Options& options, Device& device, nlohmann::ordered_json& document) {
   LoadedModel model = load_model(options.source, device, options.base);
   document["checkpoint"] = model.path;
   document["device"] = device.info().name;
   if (options.task.has("retrieval")) {
+    const auto features = features_of(options, model.config);
     for (const EvaluateConfig& item : wanted(options, model.config)) {
-      const auto set = open_split(item, model.config.data, model.config.model, *model.tokenizer);
+      const auto set = open_split(item, model.config.data, model.config.model, *model.tokenizer,
+                                  features ? &*features : nullptr);
       tell(options, name_of(item), evaluate(*set, *model.encoder).result, document);
     }
   }
@@ -163,7 +178,7 @@ void add_eval(CLI::App& program) {
                       "NAME=DATASET: what a file of features calls image_features, labels, split, "
                       "class_names, class_text_features, text_features or caption_image");
   command->add_option("--features", options->features,
-                      "adapters on features: their file, where it lies elsewhere now");
+                      "runs on features: their file, where it lies elsewhere now");
   add_probe_options(*command, options->task);
   add_device_options(*command, options->device);
   command->add_flag("--json", options->task.json, "print one JSON document");

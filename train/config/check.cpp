@@ -129,14 +129,25 @@ void check_train(const TrainConfig& train, const ClipConfig& model, const Checke
   }
 }
 
-void check_adapter(const RunConfig& config, const Checker& checker) {
-  const bool features = config.adapter.on_features();
+// What can be trained where features stand in for the image tower.
+void check_text_tower(const RunConfig& config, const Checker& checker) {
   const std::string& kind = config.adapter.kind;
-  checker.require(features || config.data.features.empty(), "data.features",
-                  fmt::format("data.features is for adapters on features, and adapter.kind is {}; "
-                              "choose such a kind.",
+  checker.require(kind == "none" || kind == "coop" || kind == "cocoop", "data.features",
+                  fmt::format("data.features stands in for the image tower, into which {} reaches; "
+                              "leave it out, or train the text tower, coop or cocoop.",
                               kind));
-  if (!features) return;
+  checker.require(!config.adapter.base.empty(), "adapter.base",
+                  "adapter.base is not set; give the model whose image tower data.features is by.");
+  const TrainConfig& train = config.train;
+  checker.require(kind != "none" || (train.lock_image && train.lock_image_unlocked_groups == 0),
+                  "train.lock_image",
+                  "data.features stands in for the whole image tower; set train.lock_image: true "
+                  "and train.lock_image_unlocked_groups: 0.");
+}
+
+void check_adapter(const RunConfig& config, const Checker& checker) {
+  if (config.trains_on_features()) return check_text_tower(config, checker);
+  if (!config.adapter.on_features()) return;
   checker.require(config.data.features.empty() == !config.adapter.base.empty(), "adapter.base",
                   "an adapter on features needs data.features, or adapter.base and data.table; "
                   "give one of the two.");
@@ -179,7 +190,8 @@ void check_evaluations(const RunConfig& config, const Checker& checker) {
     const std::string key = fmt::format("evaluate.{}", i);
     checker.require(!one.split.empty(), key,
                     key + ".split is not set; give the split of the table to evaluate on.");
-    checker.require(!one.table.empty() || !config.data.table.empty(), key,
+    const bool features = config.trains_on_features();
+    checker.require(features || !one.table.empty() || !config.data.table.empty(), key,
                     key + ".table is not set, and with data.sources there is no other; give one.");
     check_format(one.format, key + ".format.", checker);
     checker.require(

@@ -123,7 +123,9 @@ void visit_fields(V& v, DataConfig& c) {
           "JSONL, CSV or TSV table, tar shards, class folders, COCO captions or IDX pictures");
   v.list("sources", c.sources, "several tables, in place of `table`");
   v.field("features", c.features, any(),
-          "HDF5 file of features, in place of `table`, for the adapters on features");
+          "HDF5 file of features: what adapters on features learn from, in place of `table`; else "
+          "they stand in for the image tower, which `lock_image` locks, and captions are the "
+          "file's unless there is a `table`");
   v.section("few_shot", c.few_shot, "what adapters learn from, choose on and are tested on");
   visit_fields(v, c.format);
   v.field("split", c.split, any(), "rows of the table to train on; `all`: every row");

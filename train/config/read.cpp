@@ -42,6 +42,7 @@ void fill_in(RunConfig& config, const Places& places) {
     if (one.name.empty()) one.name = one.split;
   }
   config.model.adaptation = adaptation_of(config);
+  config.model.image_tower = !config.trains_on_features();
 }
 
 // A file's stem as a run's name.

@@ -73,7 +73,7 @@ struct SourceConfig {
 struct DataConfig {
   std::string table;                  // any kind that train/data/README.md lists
   std::vector<SourceConfig> sources;  // in place of table
-  std::string features;               // in place of table: precomputed features
+  std::string features;               // precomputed, in place of pictures
   FewShotConfig few_shot;
   TableFormat format;
   std::string split = "train";  // rows of the table to train on
@@ -166,6 +166,12 @@ struct RunConfig {
   uint64_t seed = 0;
 
   bool operator==(const RunConfig&) const = default;
+
+  // Whether features stand in for the image tower while other parts of the model are trained.
+  bool trains_on_features() const { return !data.features.empty() && !adapter.on_features(); }
+
+  // Whether a checkpoint holds what is trained alone, beside the base.
+  bool saves_part() const { return adapter.in_model() || trains_on_features(); }
 };
 
 }  // namespace tandem

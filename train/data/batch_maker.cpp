@@ -83,24 +83,36 @@ bool BatchMaker::fits(const Batch& batch, int64_t slot, int64_t sample) const {
   return true;
 }
 
+// Its picture, or the features that stand in for it. `name` is the sample's in what is random.
+void BatchMaker::draw_picture(int64_t epoch, int64_t sample, uint32_t name, Batch& batch,
+                              int64_t slot, AugmentScratch& scratch) {
+  if (options_.features) {
+    const int64_t width = options_.features->width();
+    std::vector<float> row;
+    options_.features->read(std::span(&rows_[sample].feature, 1), row);
+    std::copy(row.begin(), row.end(), batch.features.begin() + slot * width);
+    return;
+  }
+  const std::shared_ptr<const Image> image = pictures_.get(sample);
+  const int64_t values = 3 * options_.image_size * options_.image_size;
+  augment(*image, options_.image_size, options_.data.augment, alpha_, normalization_,
+          Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::augment),
+          std::span(batch.pixels).subspan(slot * values, values), scratch, fit_);
+}
+
 // Puts a sample into a slot; false, with its reason in bad, where its picture can't be read.
 bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
                       std::vector<BadSample>& bad, AugmentScratch& scratch) {
-  std::shared_ptr<const Image> image;
+  // A sample that comes several times in an epoch is changed in another way each time.
+  const int64_t place = batch.index * options_.batch_size + slot;
+  const auto name = static_cast<uint32_t>(sampler_.resamples() ? place : sample);
   try {
-    image = pictures_.get(sample);
+    draw_picture(epoch, sample, name, batch, slot, scratch);
   } catch (const DataError& error) {
     bad.push_back({sample, error.what()});
     return false;
   }
   const int64_t length = tokens_.context_length();
-  const int64_t values = 3 * options_.image_size * options_.image_size;
-  // A sample that comes several times in an epoch is changed in another way each time.
-  const int64_t place = batch.index * options_.batch_size + slot;
-  const auto name = static_cast<uint32_t>(sampler_.resamples() ? place : sample);
-  augment(*image, options_.image_size, options_.data.augment, alpha_, normalization_,
-          Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::augment),
-          std::span(batch.pixels).subspan(slot * values, values), scratch, fit_);
   Random random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::caption);
   const bool first = random.uniform() < static_cast<float>(options_.data.first_caption);
   tokens_.copy(tokens_.first_of(sample) + (first ? 0 : draw_caption(rows_[sample], random)),
@@ -122,7 +134,9 @@ void BatchMaker::make(int64_t epoch, int64_t index, Batch& batch, std::vector<Ba
   const int64_t first = index * count;
   batch.epoch = epoch;
   batch.index = index;
-  batch.pixels.resize(count * 3 * options_.image_size * options_.image_size);
+  const int64_t values = 3 * options_.image_size * options_.image_size;
+  batch.pixels.resize(options_.features ? 0 : count * values);
+  batch.features.resize(options_.features ? count * options_.features->width() : 0);
   batch.tokens.resize(count * tokens_.context_length());
   const bool drops_patches = options_.kept_patches < options_.patches;
   batch.kept_tokens.resize(drops_patches ? count * (1 + options_.kept_patches) : 0);

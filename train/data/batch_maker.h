@@ -7,6 +7,7 @@
 #include "train/data/picture_cache.h"
 #include "train/data/sampler.h"
 #include "train/data/table.h"
+#include "train/features/feature_rows.h"
 
 #include <atomic>
 #include <cstdint>
@@ -22,6 +23,7 @@ namespace tandem {
 
 struct Batch {
   std::vector<float> pixels;         // [N, 3, S, S], normalized
+  std::vector<float> features;       // [N, E] in their place, where there are some
   std::vector<int32_t> tokens;       // [N, T]
   std::vector<int32_t> kept_tokens;  // with patch dropout: see VisionTransformer::kept_input
   std::vector<int64_t> samples;      // [N] rows of the split
@@ -38,6 +40,7 @@ struct LoaderOptions {
   int64_t patches = 0;       // of a picture
   int64_t kept_patches = 0;  // those that patch dropout leaves
   uint64_t seed = 0;
+  std::shared_ptr<const FeatureRows> features;  // of TableRow::feature, in place of pictures
   Tokenize tokenize;
   int64_t cache_bytes = int64_t{1} << 30;        // of decoded pictures kept in memory
   int64_t prefetch = 0;                          // batches made ahead; 0: workers + 2
@@ -75,6 +78,8 @@ class BatchMaker {
   using Order = std::shared_ptr<const std::vector<int64_t>>;
 
   Order order_of(int64_t epoch);
+  void draw_picture(int64_t epoch, int64_t sample, uint32_t name, Batch& batch, int64_t slot,
+                    AugmentScratch& scratch);
   bool draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot, std::vector<BadSample>& bad,
             AugmentScratch& scratch);
   bool fits(const Batch& batch, int64_t slot, int64_t sample) const;

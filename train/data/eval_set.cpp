@@ -56,6 +56,14 @@ void EvalSet::pixels(int64_t begin, int64_t count, std::vector<float>& out) {
   }
 }
 
+std::vector<float> EvalSet::features() const {
+  std::vector<int64_t> wanted;
+  for (const TableRow& row : rows_) wanted.push_back(row.feature);
+  std::vector<float> values;
+  features_->read(wanted, values);
+  return values;
+}
+
 void EvalSet::tokens(int64_t begin, int64_t count, std::vector<int32_t>& out) const {
   if (begin < 0 || count < 0 || begin > captions() - count) {
     fail<DataError>("eval set: captions {} to {} asked for; there are {}.", begin, begin + count,

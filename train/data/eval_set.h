@@ -6,6 +6,7 @@
 #include "train/data/augment.h"
 #include "train/data/caption_tokens.h"
 #include "train/data/table.h"
+#include "train/features/feature_rows.h"
 
 #include <cstdint>
 #include <vector>
@@ -21,6 +22,10 @@ class EvalSet {
   EvalSet(std::vector<TableRow> rows, const DataConfig& data, int64_t image_size,
           const Tokenize& tokenize, int64_t cache_bytes = int64_t{1} << 28);
 
+  // The same where features stand in for pictures: of TableRow::feature.
+  void use_features(std::shared_ptr<const FeatureRows> features) { features_ = std::move(features); }
+  bool has_pictures() const { return features_ == nullptr; }
+
   int64_t pictures() const { return static_cast<int64_t>(rows_.size()); }
   int64_t captions() const { return tokens_.captions(); }
   int64_t context_length() const { return tokens_.context_length(); }
@@ -32,6 +37,9 @@ class EvalSet {
   // Pictures [begin, begin + count): out becomes [count, 3, S, S], normalized, in the rows' order.
   // Throws DataError for a picture that can't be read.
   void pixels(int64_t begin, int64_t count, std::vector<float>& out);
+
+  // Of all pictures, [pictures, E]; of a set that has them in place of pictures.
+  std::vector<float> features() const;
 
   // Captions [begin, begin + count): out becomes [count, T].
   void tokens(int64_t begin, int64_t count, std::vector<int32_t>& out) const;
@@ -50,6 +58,7 @@ class EvalSet {
   std::vector<int64_t> picture_of_;
   std::vector<Image> squares_;  // [pictures]; of those after the first `kept_` nothing
   int64_t kept_;
+  std::shared_ptr<const FeatureRows> features_;  // or null
   Threads threads_;
 };
 

@@ -25,6 +25,7 @@ struct TableRow {
   float weight = 1;   // how often it is drawn, with replacement, against one of weight 1
   std::string group;  // samples of one group are not each other's negatives; empty: of its own
   std::string label;  // its class; empty: none is known
+  int64_t feature = -1;  // where features stand in for pictures, the row of its own
 };
 
 struct Table {

@@ -12,6 +12,25 @@ void append(std::vector<float>& to, const std::vector<float>& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
+std::vector<TableRow> rows_of(const EvaluateConfig& evaluate, const DataConfig& data,
+                              const PictureFeatures* features) {
+  const std::string& table = evaluate.table.empty() ? data.table : evaluate.table;
+  if (features && table.empty()) return features->rows_of_split(evaluate.split);
+  const Table read = read_table(table, format_of(evaluate.format, data));
+  std::vector<TableRow> rows = rows_of_split(read, evaluate.split);
+  if (features) features->join(rows);
+  return rows;
+}
+
+std::vector<float> encode_pictures(EvalSet& set, Encoder& encoder) {
+  std::vector<float> features, pixels;
+  for (int64_t begin = 0; begin < set.pictures(); begin += encoder.chunk()) {
+    set.pixels(begin, std::min(encoder.chunk(), set.pictures() - begin), pixels);
+    append(features, encoder.images(pixels));
+  }
+  return features;
+}
+
 }  // namespace
 
 std::string name_of(const EvaluateConfig& evaluate) {
@@ -19,26 +38,24 @@ std::string name_of(const EvaluateConfig& evaluate) {
 }
 
 std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
-                                    const ClipConfig& model, const Tokenizer& tokenizer) {
-  const std::string& table = evaluate.table.empty() ? data.table : evaluate.table;
-  const Table read = read_table(table, format_of(evaluate.format, data));
-  std::vector<TableRow> rows = rows_of_split(read, evaluate.split);
+                                    const ClipConfig& model, const Tokenizer& tokenizer,
+                                    const PictureFeatures* features) {
+  std::vector<TableRow> rows = rows_of(evaluate, data, features);
   if (evaluate.captions == "first") {
     for (TableRow& row : rows) row.captions.resize(1);
   }
   const Tokenize tokenize = [&](const std::string& caption) {
     return model_tokens(tokenizer, caption, model);
   };
-  return std::make_unique<EvalSet>(std::move(rows), data, model.vision_cfg.image_size, tokenize);
+  auto set =
+      std::make_unique<EvalSet>(std::move(rows), data, model.vision_cfg.image_size, tokenize);
+  if (features) set->use_features(features->values());
+  return set;
 }
 
 Evaluation evaluate(EvalSet& set, Encoder& encoder) {
   Evaluation evaluation;
-  std::vector<float> pixels;
-  for (int64_t begin = 0; begin < set.pictures(); begin += encoder.chunk()) {
-    set.pixels(begin, std::min(encoder.chunk(), set.pictures() - begin), pixels);
-    append(evaluation.images, encoder.images(pixels));
-  }
+  evaluation.images = set.has_pictures() ? encode_pictures(set, encoder) : set.features();
   std::vector<int32_t> ids;
   for (int64_t begin = 0; begin < set.captions(); begin += encoder.chunk()) {
     set.tokens(begin, std::min(encoder.chunk(), set.captions() - begin), ids);

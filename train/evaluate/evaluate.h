@@ -5,6 +5,7 @@
 #include "train/data/eval_set.h"
 #include "train/encoder.h"
 #include "train/evaluate/retrieval.h"
+#include "train/features/picture_features.h"
 #include "train/text/tokenizer.h"
 
 #include <memory>
@@ -24,9 +25,11 @@ struct Evaluation {
 std::string name_of(const EvaluateConfig& evaluate);
 
 // The split's pictures and captions, made ready for the model. `tokenizer` must outlive the set.
-// Throws ConfigError for a split that is not there.
+// With `features`, which may be null, these stand in for the pictures, and their file for a table
+// that is not named. Throws ConfigError for a split that is not there.
 std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
-                                    const ClipConfig& model, const Tokenizer& tokenizer);
+                                    const ClipConfig& model, const Tokenizer& tokenizer,
+                                    const PictureFeatures* features = nullptr);
 
 // Throws DataError for a picture that can't be read.
 Evaluation evaluate(EvalSet& set, Encoder& encoder);

@@ -4,8 +4,11 @@
 #include "train/data/eval_set.h"
 #include "train/features/classes.h"
 #include "train/features/feature_writer.h"
+#include "train/snapshot.h"
 #include "train/text/model_tokens.h"
 #include "train/text/prompts.h"
+#include "train/tuning/base_model.h"
+#include "train/weights/load.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,13 +29,17 @@ EvalSet open_rows(std::vector<TableRow> rows, const EmbedRequest& request,
 }
 
 void write_rows(const EvalSet& set, FeatureWriter& file) {
-  std::vector<std::string> splits, images;
+  std::vector<std::string> splits, images, groups;
   for (const TableRow& row : set.rows()) {
     splits.push_back(row.split);
     images.push_back(row.image);
+    groups.push_back(row.group);
   }
   file.texts("split", splits);
   file.texts("image_ids", images);
+  const bool grouped = std::any_of(groups.begin(), groups.end(),
+                                   [](const std::string& group) { return !group.empty(); });
+  if (grouped) file.texts("groups", groups);
 }
 
 void write_pictures(EvalSet& set, Encoder& encoder, FeatureWriter& file) {
@@ -80,6 +87,9 @@ std::vector<TableRow> rows_to_embed(const EmbedRequest& request, const Table& ta
 
 void embed(const EmbedRequest& request, LoadedModel& model, const std::string& out) {
   const std::string& path = request.table.empty() ? model.config.data.table : request.table;
+  if (path.empty()) {
+    fail<ConfigError>("{}: the run has no table of its own; name one with --table.", model.path);
+  }
   std::vector<TableRow> rows =
       rows_to_embed(request, read_table(path, format_of(request.format, model.config.data)));
   const std::vector<std::string> classes =
@@ -88,6 +98,9 @@ void embed(const EmbedRequest& request, LoadedModel& model, const std::string& o
   file.attribute("format", "tandem-features");
   file.attribute("checkpoint", model.path);
   file.attribute("table", path);
+  file.attribute("image_tower_sha256",
+                 image_tower_hash(save_parameters(*model.variables), model.config.model));
+  file.attribute("preprocessing", preprocessing(model.config));
   file.texts("class_names", classes);
   if (!classes.empty()) file.integers("labels", class_labels(rows, classes, path));
   if (!classes.empty() && !request.templates.empty()) {

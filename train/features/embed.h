@@ -21,9 +21,10 @@ struct EmbedRequest {
 // The rows of every split asked for, one split after another: those that embed() writes, in order.
 std::vector<TableRow> rows_to_embed(const EmbedRequest& request, const Table& table);
 
-// Writes what train/features/feature_file.h lists, and "image_ids" (paths as in the table's rows)
-// and "captions". Pictures are read and written a chunk at a time. Throws ConfigError for a split
-// that is not there, DataError for a label that is no class and a picture that can't be read.
+// Writes what train/features/feature_file.h lists, and as attributes the image tower that made it
+// (image_tower_hash) and the preprocessing. Pictures are read and written a chunk at a time. Throws
+// ConfigError for a split that is not there, DataError for a label that is no class and a picture
+// that can't be read.
 void embed(const EmbedRequest& request, LoadedModel& model, const std::string& out);
 
 // [K, E] of unit length: of each class the mean of its prompts' unit features (Radford et al.

@@ -40,6 +40,18 @@ class FeatureFile::Content {
 
   bool has(const std::string& name) const { return link(name).has_value(); }
 
+  std::string attribute(const std::string& name) const {
+    const auto all = root_.attributes();
+    const auto found = all.find(name);
+    if (found == all.end()) return "";
+    const Hdf5Attribute& one = found->second;
+    const bool is_text = one.type.kind == Hdf5Type::Kind::text ||
+                         one.type.kind == Hdf5Type::Kind::text_reference;
+    if (!is_text) return "";
+    const std::vector<std::string> texts = read_texts(source(), one.type, one.bytes);
+    return texts.size() == 1 ? texts.front() : "";
+  }
+
   // The data set, of one of the kinds and with so many axes.
   std::shared_ptr<const Hdf5DataSet> open(const std::string& name, const char* kind_name,
                                           std::initializer_list<Hdf5Type::Kind> kinds, size_t axes);
@@ -160,6 +172,10 @@ std::vector<int32_t> FeatureFile::integers(const std::string& name) const {
                      fmt::format("has the value {} in row {}, which is out of range", wide[i], i));
   }
   return {wide.begin(), wide.end()};
+}
+
+std::string FeatureFile::attribute(const std::string& name) const {
+  return content_->attribute(name);
 }
 
 std::vector<std::string> FeatureFile::texts(const std::string& name) const {

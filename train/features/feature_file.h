@@ -8,6 +8,9 @@
 //   class_text_features  float [K, E]
 //   text_features        float [M, E]    of captions
 //   caption_image        integer [M]     the picture of each
+//   captions             string [M]      themselves
+//   image_ids            string [N]      as tables name the pictures
+//   groups               string [N]      as tables have them
 #pragma once
 
 #include "train/features/feature_rows.h"
@@ -33,6 +36,9 @@ class FeatureFile {
 
   // A float data set [rows, width]; it shares the open file. Throws DataError for another one.
   std::shared_ptr<const FeatureRows> rows(const std::string& name) const;
+
+  // A text attribute of the file; empty where there is none.
+  std::string attribute(const std::string& name) const;
 
   // Whole data sets of one axis. Throw DataError for another type, shape or value range.
   std::vector<int32_t> integers(const std::string& name) const;

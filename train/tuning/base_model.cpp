@@ -6,7 +6,9 @@
 #include "train/tuning/deltas.h"
 #include "train/weights/model_weights.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace tandem {
 
@@ -16,6 +18,7 @@ ModelWeights read_weights_of(const RunConfig& config, const std::string& path) {
   try {
     ClipConfig model = config.model;
     model.adaptation = {};
+    model.image_tower = true;
     return read_model_weights(path, {.model = model});
   } catch (const CheckpointError& error) {
     fail<ConfigError>("adapter.base is {}, which the config's model can't start from: {}",
@@ -47,6 +50,20 @@ std::string hash_of(const std::vector<NamedTensor>& tensors) {
   return hash.finish();
 }
 
+std::string image_tower_hash(const std::vector<NamedTensor>& tensors, const ClipConfig& model) {
+  std::vector<NamedTensor> image;
+  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(image),
+               [](const NamedTensor& tensor) {
+                 return tensor.name.starts_with("visual.") || tensor.name.starts_with("prompt.");
+               });
+  std::sort(image.begin(), image.end(),
+            [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
+  image.push_back({"heads and activation", {2},
+                   {static_cast<float>(model.vision_cfg.head_width),
+                    model.quick_gelu ? 1.0f : 0.0f}});
+  return hash_of(image);
+}
+
 BaseModel read_base(const RunConfig& config) {
   BaseModel base{.path = base_path(config)};
   ModelWeights weights = read_weights_of(config, base.path);
@@ -66,7 +83,9 @@ BaseModel read_base(const RunConfig& config) {
 }
 
 void load_base(Variables& variables, const BaseModel& base) {
-  for (const NamedTensor& tensor : base.tensors) variables.set(tensor.name, tensor.values);
+  for (const NamedTensor& tensor : base.tensors) {
+    if (variables.contains(tensor.name)) variables.set(tensor.name, tensor.values);
+  }
   for (const std::string& name : variables.parameters()) {
     if (!is_magnitude(name)) continue;
     variables.set(name, first_magnitudes(name, base.tensors));

@@ -25,7 +25,12 @@ BaseModel read_base(const RunConfig& config);
 // SHA-256 of the tensors' names, shapes and values, whatever kind of file they are from.
 std::string hash_of(const std::vector<NamedTensor>& tensors);
 
-// Sets the model's own parameters, and what adapters start from: DoRA's magnitudes.
+// SHA-256 of all that an image tower's embeddings depend on beside the pixels: its tensors among
+// these, its heads and its activation.
+std::string image_tower_hash(const std::vector<NamedTensor>& tensors, const ClipConfig& model);
+
+// Sets the model's own parameters, and what adapters start from: DoRA's magnitudes. Those
+// that the model does without are passed over.
 void load_base(Variables& variables, const BaseModel& base);
 
 }  // namespace tandem

@@ -17,7 +17,8 @@ namespace {
 // The label of each row. Throws ConfigError where one has none.
 std::vector<int32_t> labels_of(const RunConfig& config, const std::vector<TableRow>& rows,
                                const std::vector<std::string>& names) {
-  const std::string& table = config.data.table;
+  const DataConfig& data = config.data;
+  const std::string& table = data.table.empty() ? data.features : data.table;
   std::vector<int32_t> labels = class_labels(rows, names, table);
   const auto none = std::find(labels.begin(), labels.end(), -1);
   if (none != labels.end()) {

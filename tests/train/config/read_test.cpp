@@ -125,7 +125,7 @@ TEST_CASE("an_adapter_on_features_needs_features_or_what_makes_them") {
   CHECK(contains(error_of(kind + "}\ndata: {table: t}"), "give one of the two"));
   CHECK(contains(error_of(kind + ", base: a}\ndata: {features: f}"), "give one of the two"));
   CHECK(contains(error_of(kind + "}\ndata: {features: f, table: t}"), "keep one of them"));
-  CHECK(contains(error_of("data: {features: f}"), "adapter.kind is none"));
+  CHECK(contains(error_of("data: {features: f}"), "adapter.base is not set"));
   CHECK(contains(error_of(good + "adapter: {kind: tip}"), "expected one of none, zero_shot"));
 }
 
