@@ -1,6 +1,7 @@
 #include "train/adapters/adapter_folder.h"
 
 #include "core/error.h"
+#include "train/adapters/fit_progress.h"
 #include "train/checkpoint/checkpoint_folder.h"
 #include "train/config/changes.h"
 #include "train/config/read.h"
@@ -9,6 +10,7 @@
 #include "train/report/metric_charts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem {
 
@@ -20,6 +22,15 @@ AdapterFolder::AdapterFolder(const RunConfig& config, const std::string& path, b
                               resume)),
       lock_(folder_.path) {
   if (done()) return;
+  if (fs::exists(progress())) {
+    if (!resume) {
+      fail<ConfigError>("{}: holds a run that was stopped; go on with --resume or name another "
+                        "--run.",
+                        folder_.path.string());
+    }
+    before_ = read_progress(progress(), config_);
+    return;
+  }
   // Without results the run did not end: it begins anew, and so does what it says.
   for (const auto& entry : fs::directory_iterator(folder_.path)) {
     const std::string name = entry.path().filename();
@@ -42,20 +53,37 @@ bool AdapterFolder::done() const {
 
 void AdapterFolder::start(const Device& device) {
   output_.emplace(folder_);
+  if (before_) output_->resume_at(before_->last.step);
   write_file(folder_.config(), to_yaml(config_));
   output_->say(fmt::format("device: {} ({})", device.info().name, device.info().driver));
   output_->start({.epochs = config_.train.epochs});
+  saved_ = seconds_now();
 }
 
-void AdapterFolder::told(const FitEpoch& epoch) {
+std::optional<FitState> AdapterFolder::stopped_before() {
+  if (before_) output_->say(fmt::format("resuming after epoch {}", before_->last.epoch));
+  return std::exchange(before_, std::nullopt);
+}
+
+void AdapterFolder::after_epoch(const FitEpoch& epoch, const std::function<FitState()>& state,
+                                bool stopping) {
+  constexpr double often_enough = 60;  // seconds
+  tell(epoch);
+  if (!stopping && seconds_now() - saved_ < often_enough) return;
+  write_progress(progress(), state(), config_);
+  saved_ = seconds_now();
+}
+
+void AdapterFolder::tell(const FitEpoch& epoch) {
   step_ = epoch.step;
   epoch_ = epoch.epoch;
   MetricsRecord line{.step = step_, .epoch = static_cast<double>(epoch_), .kind = "train"};
   line.values = {{"loss", epoch.loss}, {"lr", epoch.lr}, {"grad_norm", epoch.gradient_norm}};
-  if (epoch.validation_acc1) {
-    line.values.emplace_back("validation_acc1", *epoch.validation_acc1);
-    line.values.emplace_back("validation_loss", epoch.validation_loss);
+  const bool retrieves = config_.adapter.kind == "projection";
+  if (epoch.validation) {
+    line.values.emplace_back(retrieves ? "validation_R@1" : "validation_acc1", *epoch.validation);
   }
+  if (epoch.validation_loss) line.values.emplace_back("validation_loss", *epoch.validation_loss);
   output_->record(line, "train/");
 }
 
@@ -74,6 +102,7 @@ void AdapterFolder::finish(const nlohmann::ordered_json& document, const Checkpo
   write_checkpoint(folder_.checkpoints() / checkpoint_name(step_), checkpoint);
   write_report(device);
   write_file(results(), document.dump(1) + "\n");
+  fs::remove(progress());
   output_->say(fmt::format("report: {}", folder_.report().string()));
   output_->finish();
 }

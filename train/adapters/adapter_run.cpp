@@ -25,8 +25,7 @@ void classify(const RunConfig& config, AdapterFeatures& features, AdapterFolder&
                                "test",
                                data.set.source, data.train.size(), data.validation.size(),
                                data.test.size() + data.fresh.size()));
-  const FittedAdapter adapter =
-      fit_adapter(data, config, device, [&](const FitEpoch& epoch) { run.told(epoch); });
+  const FittedAdapter adapter = fit_adapter(data, config, device, &run);
   const AdapterOutcome outcome = test_adapter(adapter, data, device);
   for (const auto& [name, figures] : figures_of(outcome)) run.tested(name, figures);
   run.output().say(outcome_text(adapter.kind, outcome));
@@ -36,8 +35,7 @@ void classify(const RunConfig& config, AdapterFeatures& features, AdapterFolder&
 
 void project(const RunConfig& config, AdapterFeatures& features, AdapterFolder& run,
              Device& device) {
-  const ProjectionOutcome outcome = fit_projection(
-      features.set(), config, device, [&](const FitEpoch& epoch) { run.told(epoch); });
+  const ProjectionOutcome outcome = fit_projection(features.set(), config, device, run);
   run.tested("frozen", retrieval_values(outcome.before));
   run.tested("test", retrieval_values(outcome.after));
   run.output().say(summary("frozen", outcome.before));
@@ -59,8 +57,13 @@ void run_feature_adapter(const RunConfig& config, const TrainOptions& options) {
   run.start(*device);
   AdapterFeatures features(config, feature_cache(run.folder().path), *device,
                            [&](const std::string& text) { run.output().say(text); });
-  if (config.adapter.kind == "projection") return project(config, features, run, *device);
-  classify(config, features, run, *device);
+  try {
+    if (config.adapter.kind == "projection") return project(config, features, run, *device);
+    classify(config, features, run, *device);
+  } catch (const FitStopped& stopped) {
+    run.output().say(fmt::format("stopped by {}; go on with --resume", stopped.signal));
+    run.output().finish();
+  }
 }
 
 fs::path feature_cache(const fs::path& run) {

@@ -8,9 +8,10 @@
 namespace tandem {
 
 // Opens the features, draws the shots, fits, tests, and leaves config.yaml, log.txt, metrics.jsonl,
-// results.json, report.html and a checkpoint. A run takes seconds, so one that is resumed begins
-// anew, with the same bits; one that is done stays as it is. Throws ConfigError, DataError,
-// DeviceError, CheckpointError, and Error where training diverges.
+// results.json, report.html and a checkpoint. A signal to stop ends it after an epoch, from which it
+// can be resumed with the same bits; what has no epochs takes seconds, and begins anew. One that is
+// done stays as it is. Throws ConfigError, DataError, DeviceError, CheckpointError, and Error where
+// training diverges.
 void run_feature_adapter(const RunConfig& config, const TrainOptions& options);
 
 // Where features by a base are kept for a run: beside its folder, so that runs share them.

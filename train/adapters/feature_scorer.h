@@ -14,9 +14,6 @@ namespace tandem {
 // Builds scores [N, K] of unit features [N, E], declaring the variables that it reads.
 using ScoreGraph = std::function<Tensor(Graph&, Tensor features)>;
 
-// Values of variables that a ScoreGraph declares, by name.
-using VariableValues = std::map<std::string, std::vector<float>>;
-
 class FeatureScorer {
  public:
   // For features of width E. Shares the variables, which must outlive it. Throws what Program

@@ -13,7 +13,7 @@ struct FitTask {
   const AdapterData& data;
   const RunConfig& config;
   Device& device;
-  const std::function<void(const FitEpoch&)>& told;
+  FitWatcher* watcher;
 
   const AdapterConfig& adapter() const { return config.adapter; }
   const LabelledRows* validation() const {
@@ -55,13 +55,13 @@ void train_tensors(const FitTask& task, FittedAdapter& adapter) {
   }
   const FitResult result =
       fit_scores(score_graph(adapter), start, task.data.train, task.validation(), task.device,
-                 {.train = task.config.train, .seed = task.config.seed, .told = task.told});
+                 {.train = task.config.train, .seed = task.config.seed, .watcher = task.watcher});
   for (NamedTensor& tensor : adapter.tensors) {
     const auto found = result.trained.find(tensor.name);
     if (found != result.trained.end()) tensor.values = found->second;
   }
   adapter.settings.emplace_back("epoch", fmt::format("{}", result.epoch));
-  adapter.validation_acc1 = result.validation_acc1;
+  adapter.validation_acc1 = result.validation;
 }
 
 FittedAdapter fit_zero_shot(const FitTask& task) { return with_texts(task); }
@@ -144,7 +144,7 @@ FittedAdapter fit_tip_adapter(const FitTask& task) {
 }  // namespace
 
 FittedAdapter fit_adapter(const AdapterData& data, const RunConfig& config, Device& device,
-                          const std::function<void(const FitEpoch&)>& told) {
+                          FitWatcher* watcher) {
   const std::map<std::string, FittedAdapter (*)(const FitTask&)> kinds{
       {"zero_shot", fit_zero_shot},
       {"linear_probe", fit_linear_probe},
@@ -155,7 +155,7 @@ FittedAdapter fit_adapter(const AdapterData& data, const RunConfig& config, Devi
   if (found == kinds.end()) {
     fail<ConfigError>("adapter.kind {} classifies nothing on features.", config.adapter.kind);
   }
-  return found->second({data, config, device, told});
+  return found->second({data, config, device, watcher});
 }
 
 }  // namespace tandem

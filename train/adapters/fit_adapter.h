@@ -8,10 +8,10 @@
 namespace tandem {
 
 // What it learns is from data.train, what it chooses is chosen on data.validation; test pictures
-// are not looked at. `told` hears of each epoch, where there are epochs; it may be empty. Throws
+// are not looked at. `watcher` follows what has epochs; it may be null. Throws
 // ConfigError where the kind needs class texts, pictures to learn from or pictures to choose on
 // that are not there, or where it classifies nothing (projection).
 FittedAdapter fit_adapter(const AdapterData& data, const RunConfig& config, Device& device,
-                          const std::function<void(const FitEpoch&)>& told = {});
+                          FitWatcher* watcher = nullptr);
 
 }  // namespace tandem

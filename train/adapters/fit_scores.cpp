@@ -21,7 +21,6 @@ class Fit {
   Fit(const ScoreGraph& build, const LabelledRows& pictures, Variables& variables,
       const FitOptions& options)
       : pictures_(pictures),
-        variables_(variables),
         options_(options),
         batch_(std::min(options.train.batch_size, pictures.size())),
         steps_per_epoch_((pictures.size() + batch_ - 1) / batch_),
@@ -40,6 +39,7 @@ class Fit {
   }
 
   FitEpoch epoch(int64_t number) {
+    step_ = number * steps_per_epoch_;
     const std::vector<int64_t> order = order_of(number);
     FitEpoch told{.epoch = number + 1};
     for (int64_t begin = 0; begin < pictures_.size(); begin += batch_) {
@@ -52,11 +52,7 @@ class Fit {
     return told;
   }
 
-  VariableValues trained() const {
-    VariableValues values;
-    for (const std::string& name : names_) values[name] = variables_.get(name);
-    return values;
-  }
+  const std::vector<std::string>& trained() const { return names_; }
 
  private:
   std::vector<int64_t> order_of(int64_t epoch) const {
@@ -97,7 +93,6 @@ class Fit {
   }
 
   const LabelledRows& pictures_;
-  Variables& variables_;
   const FitOptions& options_;
   int64_t batch_;
   int64_t steps_per_epoch_;
@@ -107,12 +102,6 @@ class Fit {
   std::vector<float> features_;
   int64_t step_ = 0;
 };
-
-// Of two epochs, the one that gets more right; of equal ones that with less cross entropy.
-bool is_better(const FitEpoch& a, const FitEpoch& b) {
-  if (a.validation_acc1 != b.validation_acc1) return a.validation_acc1 > b.validation_acc1;
-  return !a.validation_acc1 || a.validation_loss < b.validation_loss;
-}
 
 }  // namespace
 
@@ -125,21 +114,18 @@ FitResult fit_scores(const ScoreGraph& build, const VariableValues& start,
   for (const auto& [name, values] : start) variables.set(name, values);
   std::optional<FeatureScorer> scorer;
   if (validation) scorer.emplace(build, pictures.features->width(), variables);
-  FitResult kept;
-  FitEpoch best;
-  for (int64_t epoch = 0; epoch < options.train.epochs; ++epoch) {
-    FitEpoch told = fit.epoch(epoch);
+  const auto epoch = [&](int64_t number) {
+    FitEpoch told = fit.epoch(number);
     if (validation) {
       const std::vector<float> scores = scorer->scores(*validation);
-      told.validation_acc1 = accuracy(ranks_of(scores, validation->labels));
+      told.validation = accuracy(ranks_of(scores, validation->labels));
       told.validation_loss = cross_entropy_of(scores, validation->labels);
     }
-    if (options.told) options.told(told);
-    if (epoch > 0 && !is_better(told, best)) continue;
-    best = told;
-    kept = {told.epoch, told.validation_acc1, fit.trained()};
-  }
-  return kept;
+    return told;
+  };
+  FitWatcher nobody;
+  return run_epochs(options.train.epochs, fit.trained(), variables, epoch,
+                    options.watcher ? *options.watcher : nobody);
 }
 
 }  // namespace tandem

@@ -80,6 +80,7 @@ class ProjectionFit {
   }
 
   FitEpoch epoch(int64_t number) {
+    step_ = number * steps_;
     FitEpoch told{.epoch = number + 1};
     const std::vector<Pair> pairs = pairs_.epoch(config_.seed, number);
     for (int64_t step = 0; step < steps_; ++step) {
@@ -99,11 +100,8 @@ class ProjectionFit {
     return evaluate_retrieval({images, texts, set_.images->width(), places});
   }
 
-  VariableValues trained() const {
-    VariableValues values;
-    for (const std::string& name : names_) values[name] = variables_.get(name);
-    return values;
-  }
+  const std::vector<std::string>& trained() const { return names_; }
+  Variables& variables() { return variables_; }
 
   void restore(const VariableValues& values) {
     for (const auto& [name, value] : values) variables_.set(name, value);
