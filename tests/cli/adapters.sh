@@ -48,4 +48,22 @@ expect 2 'its start, its end' learn_classes --set adapter.kind=coop --run r20
 expect 2 'fewer than 2 shots' \
   learn_classes --set adapter.kind=lora --set data.few_shot.shots=2 --run r21
 
+lit() { on_good --set train.lock_image=true --set 'data.table=""' --set data.features=f.h5 "$@"; }
+expect 0 'wrote f.h5' "$tandem" embed good --out f.h5 --device cpu
+expect 0 'report: ' lit --run lit
+expect 0 'R@1' "$tandem" eval lit --device cpu
+expect 0 'R@1' "$tandem" eval lit --device cpu --table good.jsonl --split train
+expect 0 'wrote lit.h5' "$tandem" adapter merge lit lit.h5
+expect 0 'R@1' "$tandem" eval lit.h5 --device cpu --table good.jsonl --split train
+expect 2 'is by the image tower of' lit --set adapter.base=other --run r22
+expect 2 'its pictures were prepared as' lit --set 'data.std=[1, 1, 1]' --run r23
+expect 2 'set train.lock_image: true' lit --set train.lock_image=false --run r24
+expect 2 'data.features is none.h5, where there is no file' lit --set data.features=none.h5 --run r25
+expect 2 'name one with --table' "$tandem" embed lit --out x.h5 --device cpu
+
+sed '/number [45]"/s/}$/,"split":"test"}/' good.jsonl >two.jsonl
+expect 0 'test .* R@1' on_good --set adapter.kind=projection --set data.table=two.jsonl \
+  --set data.few_shot.test_split=test --run projection
+expect 0 'test .* R@1' "$tandem" eval projection --device cpu
+
 conclude

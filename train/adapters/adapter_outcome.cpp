@@ -31,8 +31,8 @@ NamedFigures figures(const Classification& result) {
 double harmonic_mean(double a, double b) { return a + b > 0 ? 2 * a * b / (a + b) : 0; }
 
 // Their width first, for it says more.
-void check_features(const ordered_json& adapter, const FeatureSet& set,
-                    const std::string& source) {
+void compare_features(const ordered_json& adapter, const FeatureSet& set,
+                      const std::string& source) {
   const auto width = adapter.at("width").get<int64_t>();
   if (width != set.images->width()) {
     fail<ConfigError>("{}: its features have width {}, those that {} was fitted on {}; give it "
@@ -45,6 +45,17 @@ void check_features(const ordered_json& adapter, const FeatureSet& set,
   fail<ConfigError>("{}: these are other features (fingerprint {:.12}) than those that {} was "
                     "fitted on ({:.12}); fit it on these, or give it those.",
                     set.source, fingerprint, source, fitted_on);
+}
+
+// Calls body(what a checkpoint says of its adapter).
+template <class Body>
+auto with_about(const Checkpoint& checkpoint, const std::string& source, const Body& body) {
+  try {
+    return body(ordered_json::parse(checkpoint.attributes.at(attribute)));
+  } catch (const ordered_json::exception& error) {
+    fail<CheckpointError>("{}: what it says of its adapter can't be read: {}.", source,
+                          error.what());
+  }
 }
 
 }  // namespace
@@ -135,9 +146,8 @@ bool is_feature_adapter(const std::string& path) {
 
 FittedAdapter adapter_of(const Checkpoint& checkpoint, const FeatureSet& set,
                          const std::string& source) {
-  try {
-    const ordered_json about = ordered_json::parse(checkpoint.attributes.at(attribute));
-    check_features(about, set, source);
+  return with_about(checkpoint, source, [&](const ordered_json& about) {
+    compare_features(about, set, source);
     FittedAdapter adapter{.kind = about.at("kind"),
                           .tensors = checkpoint.model,
                           .numbers = about.at("numbers").get<std::map<std::string, double>>(),
@@ -150,10 +160,13 @@ FittedAdapter adapter_of(const Checkpoint& checkpoint, const FeatureSet& set,
     }
     if (about.contains("validation_acc1")) adapter.validation_acc1 = about["validation_acc1"];
     return adapter;
-  } catch (const ordered_json::exception& error) {
-    fail<CheckpointError>("{}: what it says of its adapter can't be read: {}.", source,
-                          error.what());
-  }
+  });
+}
+
+void check_features(const Checkpoint& checkpoint, const FeatureSet& set,
+                    const std::string& source) {
+  with_about(checkpoint, source,
+             [&](const ordered_json& about) { compare_features(about, set, source); });
 }
 
 }  // namespace tandem

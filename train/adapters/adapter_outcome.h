@@ -42,6 +42,10 @@ Checkpoint adapter_checkpoint(const FittedAdapter& adapter, const AdapterData& d
 // Whether a file is such a checkpoint.
 bool is_feature_adapter(const std::string& path);
 
+// Throws ConfigError where `set` has other features than those that an adapter was fitted on.
+void check_features(const Checkpoint& checkpoint, const FeatureSet& set,
+                    const std::string& source);
+
 // Back from it. Throws CheckpointError where it is damaged, and ConfigError where `set` has other
 // features than those that it was fitted on.
 FittedAdapter adapter_of(const Checkpoint& checkpoint, const FeatureSet& set,

@@ -6,11 +6,12 @@
 #include "core/version.h"
 #include "models/adapters/feature_projection.h"
 #include "train/adapters/adamw_update.h"
-#include "train/adapters/adapter_data.h"
+#include "train/adapters/adapter_outcome.h"
 #include "train/adapters/projection_pairs.h"
 #include "train/config/reference.h"
 #include "train/evaluate/eval_report.h"
 #include "train/schedule.h"
+#include "train/weights/load.h"
 
 #include <cmath>
 #include <optional>
@@ -155,31 +156,50 @@ class ProjectionFit {
   int64_t step_ = 0;
 };
 
-double both_recalls(const RetrievalResult& result) {
-  return result.image_to_text.recall_at(1) + result.text_to_image.recall_at(1);
+double mean_recall(const RetrievalResult& result) {
+  return (result.image_to_text.recall_at(1) + result.text_to_image.recall_at(1)) / 2;
+}
+
+ProjectionOutcome untrained(ProjectionFit& fit, const ProjectionPairs& pairs) {
+  ProjectionOutcome outcome;
+  outcome.learned_from = std::ssize(pairs.train);
+  outcome.chosen_on = std::ssize(pairs.validation);
+  outcome.before = fit.retrieve(pairs.test);
+  return outcome;
 }
 
 }  // namespace
 
 ProjectionOutcome fit_projection(const FeatureSet& set, const RunConfig& config, Device& device,
-                                 const std::function<void(const FitEpoch&)>& told) {
+                                 FitWatcher& watcher) {
   const ProjectionPairs pairs(set, config);
   ProjectionFit fit(set, pairs, config, device);
-  ProjectionOutcome outcome;
-  outcome.learned_from = std::ssize(pairs.train);
-  outcome.chosen_on = std::ssize(pairs.validation);
-  outcome.before = fit.retrieve(pairs.test);
-  double best = -1;
-  for (int64_t epoch = 0; epoch < config.train.epochs; ++epoch) {
-    const FitEpoch line = fit.epoch(epoch);
-    if (told) told(line);
-    const double now = pairs.validation.empty() ? 0 : both_recalls(fit.retrieve(pairs.validation));
-    if (!pairs.validation.empty() && now <= best) continue;
-    best = now;
-    outcome.epoch = line.epoch;
-    outcome.trained = fit.trained();
-  }
+  ProjectionOutcome outcome = untrained(fit, pairs);
+  const auto epoch = [&](int64_t number) {
+    FitEpoch told = fit.epoch(number);
+    if (!pairs.validation.empty()) told.validation = mean_recall(fit.retrieve(pairs.validation));
+    return told;
+  };
+  const FitResult kept =
+      run_epochs(config.train.epochs, fit.trained(), fit.variables(), epoch, watcher);
+  outcome.epoch = kept.epoch;
+  outcome.trained = kept.trained;
   fit.restore(outcome.trained);
+  outcome.after = fit.retrieve(pairs.test);
+  return outcome;
+}
+
+ProjectionOutcome test_projection(const Checkpoint& checkpoint, const FeatureSet& set,
+                                  const RunConfig& config, Device& device,
+                                  const std::string& source) {
+  check_features(checkpoint, set, source);
+  const ProjectionPairs pairs(set, config);
+  ProjectionFit fit(set, pairs, config, device);
+  ProjectionOutcome outcome = untrained(fit, pairs);
+  load_parameters(fit.variables(), checkpoint.model, source);
+  if (const auto epoch = checkpoint.state.find("epoch"); epoch != checkpoint.state.end()) {
+    outcome.epoch = epoch->second;
+  }
   outcome.after = fit.retrieve(pairs.test);
   return outcome;
 }

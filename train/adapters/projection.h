@@ -21,10 +21,17 @@ struct ProjectionOutcome {
 // Trains on pairs of a picture and one of its captions, drawn anew each epoch, with the loss that
 // train.loss names. Splits are data.split, few_shot.val_split and few_shot.test_split; in a set
 // without splits they are shares of the pictures, drawn by the seed. With validation pictures the
-// epoch kept is the one with the highest sum of both R@1 there. Throws ConfigError for features
+// epoch kept is the one with the highest mean of both R@1 there. Throws ConfigError for features
 // without captions or splits that are not there.
 ProjectionOutcome fit_projection(const FeatureSet& set, const RunConfig& config, Device& device,
-                                 const std::function<void(const FitEpoch&)>& told);
+                                 FitWatcher& watcher);
+
+// Tests a projection again, out of its checkpoint, where the config's splits say. Throws ConfigError
+// where `set` has other features than those that it was trained on, CheckpointError where it is
+// damaged; `source` names it there.
+ProjectionOutcome test_projection(const Checkpoint& checkpoint, const FeatureSet& set,
+                                  const RunConfig& config, Device& device,
+                                  const std::string& source);
 
 nlohmann::ordered_json projection_json(const ProjectionOutcome& outcome, const FeatureSet& set,
                                        const RunConfig& config);

@@ -4,7 +4,9 @@
 #include "train/adapters/adapter_outcome.h"
 #include "train/adapters/adapter_run.h"
 #include "train/adapters/base_features.h"
+#include "train/adapters/projection.h"
 #include "train/checkpoint/checkpoint_folder.h"
+#include "train/run_report.h"
 #include "train/snapshot.h"
 
 namespace tandem {
@@ -15,11 +17,6 @@ void eval_feature_adapter(const std::string& source, const std::string& features
   const std::string path = find_checkpoint(source).path;
   const Checkpoint checkpoint = read_checkpoint_model(path);
   RunConfig config = config_of(checkpoint, path);
-  if (config.adapter.kind == "projection") {
-    fail<ConfigError>("{}: is a projection, which is tested where it is trained; its figures are "
-                      "in the run's results.json.",
-                      path);
-  }
   if (!features.empty()) {
     config.data.features = features;
     config.data.table.clear();
@@ -27,11 +24,19 @@ void eval_feature_adapter(const std::string& source, const std::string& features
   }
   const fs::path run = fs::absolute(path).parent_path().parent_path();
   AdapterFeatures opened(config, feature_cache(run), device, [](const std::string&) {});
+  document["checkpoint"] = path;
+  document["device"] = device.info().name;
+  if (config.adapter.kind == "projection") {
+    const ProjectionOutcome outcome =
+        test_projection(checkpoint, opened.set(), config, device, path);
+    document.update(projection_json(outcome, opened.set(), config));
+    if (json) return;
+    fmt::print("{}\n{}\n", summary("frozen", outcome.before), summary("test", outcome.after));
+    return;
+  }
   const FittedAdapter adapter = adapter_of(checkpoint, opened.set(), path);
   const AdapterData data = split_features(opened.set(), config);
   const AdapterOutcome outcome = test_adapter(adapter, data, device);
-  document["checkpoint"] = path;
-  document["device"] = device.info().name;
   document.update(outcome_json(adapter, outcome, data, config));
   if (!json) fmt::print("{}\n", outcome_text(adapter.kind, outcome));
 }
