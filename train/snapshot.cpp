@@ -167,7 +167,9 @@ RunConfig config_of(const Checkpoint& checkpoint, const std::string& source) {
 std::unique_ptr<Tokenizer> tokenizer_of(const Checkpoint& checkpoint, const std::string& source) {
   const auto found = checkpoint.attributes.find("tokenizer");
   if (found == checkpoint.attributes.end()) {
-    fail<CheckpointError>("{}: holds no tokenizer; was it written by tandem train?", source);
+    fail<CheckpointError>(
+        "{}: holds no tokenizer; `tandem convert {} OUT.h5 --tokenizer FILE` puts one in.", source,
+        source);
   }
   return Tokenizer::parse(found->second);
 }

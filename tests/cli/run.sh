@@ -27,6 +27,10 @@ expect 0 '"templates": "a.txt"' eval_good --task zeroshot --split all --classes 
 expect 2 "the templates can't be chosen on split 'all', which is what is tested" \
   eval_good --task zeroshot --split all --templates a.txt the.txt --validation-split all
 expect 2 "--split" eval_good --task zeroshot
+expect 2 "no split 'train' to learn from; name one with --train-split" \
+  eval_good --task linear --split all --weight-decay 1
+expect 2 "no split 'val' to choose the weight decay on; name one with --validation-split" \
+  "$tandem" eval good --device cpu --table split.jsonl --task linear --split all
 expect 2 'tested on what was learned from it' \
   eval_good --task knn --split all --train-split all --k 1
 expect 0 'wrote features.h5: 6 pictures, 6 captions and 6 classes of width 8' \

@@ -102,6 +102,10 @@ void run(const Options& options) {
   if (!options.tokenizer.empty()) {
     weights.tokenizer = read_tokenizer_for(weights.model.text_cfg, options.tokenizer)->serialize();
   }
+  if (options.out.ends_with(".h5") && tokenizer_of(weights).empty()) {
+    weights.notes.push_back(
+        "no tokenizer is known, and without one a checkpoint can't be evaluated; give --tokenizer.");
+  }
   write_model_weights(options.out, weights,
                       options.layout == "huggingface" ? Layout::huggingface : Layout::open_clip);
   if (!options.model_out.empty()) write_model(options.model_out, weights.model);

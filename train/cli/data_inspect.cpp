@@ -27,6 +27,7 @@ void inspect(const InspectOptions& options) {
     write_file(options.html, inspection_html(inspection, decode, options.pictures));
   }
   fmt::print("{}", options.json ? inspection_json(inspection) : inspection_text(inspection));
+  if (!options.json && !options.html.empty()) fmt::print("wrote {}\n", options.html);
 }
 
 void add_data_inspect(CLI::App& program) {
@@ -36,7 +37,7 @@ void add_data_inspect(CLI::App& program) {
       "inspect", "Count a table's splits, captions and pictures, and list what is wrong");
   add_table_options(*command, options->table, options->format);
   command->add_flag("--json", options->json, "Print one JSON document, with every problem");
-  command->add_option("--html", options->html, "Write a page with pictures and captions");
+  command->add_option("--html", options->html, "Write a page with pictures and captions, to open in a browser");
   command->add_option("--pictures", options->pictures, "Pictures on the page (default 200)")
       ->check(CLI::Range(0, 100'000));
   command->add_option("--alpha", options->alpha, "Transparency: drop (default) or white");

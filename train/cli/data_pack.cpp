@@ -30,8 +30,9 @@ void pack(const PackOptions& options) {
                            .dump());
     return;
   }
-  fmt::print("{}: {} samples in {} shards, {:.1f} MB\n", summary.table, summary.samples,
-             summary.shards, 1e-6 * static_cast<double>(summary.bytes));
+  fmt::print("{}: {} samples in {} shard{}, {:.1f} MB\n", summary.table, summary.samples,
+             summary.shards, summary.shards == 1 ? "" : "s",
+             1e-6 * static_cast<double>(summary.bytes));
 }
 
 void add_data_pack(CLI::App& program) {

@@ -135,10 +135,11 @@ void add_probe_options(CLI::App& command, TaskOptions& task) {
                      "prompts, one a line, {} for the class; of several files the best on "
                      "--validation-split; else 'a photo of a {}.'")
       ->group(group);
-  command.add_option("--train-split", task.probe.train, "the split that probes learn from (train)")
+  command.add_option("--train-split", task.probe.train, "linear, knn: the split that they learn from (train)")
       ->group(group);
   command.add_option("--validation-split", task.probe.validation,
-                     "the split that settings are chosen on (val); never the one tested")
+                     "the split that settings are chosen on (val); never the one tested; not needed where one "
+                     "--k, or one --weight-decay, is given")
       ->group(group);
   command.add_option("--weight-decay", task.weight_decays,
                      "linear: one, or several to choose from; else a search from 1e-8 to 1e2")

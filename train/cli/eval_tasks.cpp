@@ -134,11 +134,15 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// The splits that the tasks read, each once.
+// The splits that the tasks read beside those that are tested, each once. Where one is not there,
+// the task that needs it says what for.
 std::vector<std::string> splits_read(const TaskOptions& options) {
-  std::vector<std::string> splits = options.splits;
+  std::vector<std::string> splits;
   const auto add = [&](const std::string& split) {
-    if (std::find(splits.begin(), splits.end(), split) == splits.end()) splits.push_back(split);
+    const auto is_in = [&split](const std::vector<std::string>& known) {
+      return std::find(known.begin(), known.end(), split) != known.end();
+    };
+    if (!is_in(splits) && !is_in(options.splits)) splits.push_back(split);
   };
   for (const std::string& task : options.tasks) {
     if (task == "retrieval") continue;
@@ -177,7 +181,8 @@ void run_probes(const TaskOptions& options, LoadedModel& model, Device& device,
   EmbedRequest request;
   request.table = options.table;
   request.format = options.format;
-  request.splits = splits_read(options);
+  request.splits = options.splits;
+  request.more_splits = splits_read(options);
   request.captions = "none";
   if (!options.classes.empty()) request.classes = read_class_names(options.classes);
   const TemporaryFolder folder;

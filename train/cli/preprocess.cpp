@@ -6,6 +6,7 @@
 #include "train/data/write_file.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <array>
 
@@ -49,6 +50,7 @@ void preprocess_files(const PreprocessOptions& options) {
     shape.insert(shape.begin(), static_cast<int64_t>(options.images.size()));
   }
   write_file(options.out, npy_bytes(shape, all));
+  fmt::print("wrote {}: uint8 [{}]\n", options.out, fmt::join(shape, ", "));
 }
 
 void add_preprocess(CLI::App& program) {

@@ -56,10 +56,10 @@ Image thumbnail(const Image& image) {
 std::string figure(const TableRow& row, const DecodeOptions& options) {
   std::string captions;
   for (const std::string& caption : row.captions) {
-    captions += (captions.empty() ? "" : "<br>") + escape_html(caption);
+    captions += "<li>" + escape_html(caption) + "</li>";
   }
   const std::string group = row.group.empty() ? "" : ", group " + row.group;
-  return fmt::format("<figure>{}<figcaption>{}<small>line {}, {}</small></figcaption></figure>\n",
+  return fmt::format("<figure>{}<figcaption><ul>{}</ul><small>line {}, {}</small></figcaption></figure>\n",
                      picture_html(png_bytes(thumbnail(load_picture(row, options))), row.image),
                      captions, row.line, escape_html(row.split + group));
 }
@@ -69,7 +69,7 @@ constexpr const char* style =
     "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:12px}"
     "figure{margin:0;padding:8px;border:1px solid #ddd;border-radius:6px;overflow-wrap:anywhere}"
     "img{display:block;margin:0 auto 6px;max-width:100%}small{display:block;color:#777}"
-    "pre{white-space:pre-wrap}";
+    "ul{margin:0 0 4px;padding-left:1em}pre{white-space:pre-wrap}";
 
 }  // namespace
 
@@ -109,10 +109,12 @@ std::string inspection_text(const Inspection& inspection) {
     text += fmt::format("{:<20} {} pictures, {} captions, {} groups\n", "split " + name,
                         counts.rows, counts.captions, counts.groups);
   }
-  text += text_of("caption characters", inspection.characters);
-  text += text_of("caption words", inspection.words);
-  text += text_of("picture width", inspection.widths);
-  text += text_of("picture height", inspection.heights);
+  if (!inspection.rows.empty()) {
+    text += text_of("caption characters", inspection.characters);
+    text += text_of("caption words", inspection.words);
+    text += text_of("picture width", inspection.widths);
+    text += text_of("picture height", inspection.heights);
+  }
   text += list_of("bad rows", inspection.bad,
                   [](const TableProblem& one) { return one.message + "\n"; });
   text += list_of("pictures with the same pixels", inspection.same_pictures,

@@ -55,6 +55,10 @@ ProbeData open_probe(const FeatureSet& set, const ProbeSplits& splits, const std
                       "--train-split or --split.",
                       splits.test);
   }
+  if (!set.splits.empty() && !has_split(set, splits.train)) {
+    fail<ConfigError>("{}: there is no split '{}' to learn from; name one with --train-split.",
+                      set.source, splits.train);
+  }
   if (!splits.shots) check_choice(splits, chosen);
   ProbeData data;
   if (splits.shots) {

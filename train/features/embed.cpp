@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace tandem {
 namespace {
@@ -81,6 +82,10 @@ std::vector<TableRow> rows_to_embed(const EmbedRequest& request, const Table& ta
   for (const std::string& split : request.splits) {
     const std::vector<TableRow> more = rows_of_split(table, split);
     rows.insert(rows.end(), more.begin(), more.end());
+  }
+  for (const std::string& split : request.more_splits) {
+    std::copy_if(table.rows.begin(), table.rows.end(), std::back_inserter(rows),
+                 [&](const TableRow& row) { return row.split == split; });
   }
   return rows;
 }

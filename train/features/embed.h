@@ -13,6 +13,7 @@ struct EmbedRequest {
   std::string table;                   // empty: the one the model was trained on
   TableFormat format;                  // of `table`; the run's unless some of it is given
   std::vector<std::string> splits;     // empty: all of the table
+  std::vector<std::string> more_splits;  // after those, of which the table need not have any
   std::string captions = "all";        // "all" of a picture, its "first", or "none"
   std::vector<std::string> classes;    // names; empty: the labels of the splits, sorted
   std::vector<std::string> templates;  // prompts for the classes; empty: no class_text_features

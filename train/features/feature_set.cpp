@@ -128,8 +128,9 @@ LabelledRows labelled_rows(const FeatureSet& set, const std::string& split) {
     labelled.labels.push_back(set.labels[static_cast<size_t>(row)]);
   }
   if (!labelled.rows.empty()) return labelled;
-  fail<ConfigError>("{}: no picture{} has a label, so there is nothing to classify.", set.source,
-                    set.splits.empty() ? "" : fmt::format(" of split '{}'", split));
+  fail<ConfigError>("{}: no picture{} has a label, so there is nothing to classify; give each one "
+                    "its class as 'label'.",
+                    set.source, set.splits.empty() ? "" : fmt::format(" of split '{}'", split));
 }
 
 }  // namespace tandem

@@ -42,16 +42,24 @@ void write_h5(const std::string& path, const ModelWeights& weights) {
   }
   checkpoint.attributes["config"] = to_yaml(run_config(weights, path));
   checkpoint.attributes["activation"] = weights.model.quick_gelu ? "quick_gelu" : "gelu";
-  if (!weights.tokenizer.empty()) checkpoint.attributes["tokenizer"] = weights.tokenizer;
-  if (!checkpoint.attributes.contains("tokenizer") &&
-      weights.model.text_cfg.vocab_size == clip_vocab_size) {
-    checkpoint.attributes["tokenizer"] = clip_tokenizer()->serialize();
+  if (const std::string tokenizer = tokenizer_of(weights); !tokenizer.empty()) {
+    checkpoint.attributes["tokenizer"] = tokenizer;
   }
   checkpoint.model = weights.tensors;
   write_checkpoint(path, checkpoint);
 }
 
 }  // namespace
+
+std::string tokenizer_of(const ModelWeights& weights) {
+  if (!weights.tokenizer.empty()) return weights.tokenizer;
+  const auto found = weights.metadata.find("tokenizer");
+  if (found != weights.metadata.end() && weights.metadata.at("tandem.source") == "checkpoint") {
+    return found->second;
+  }
+  const bool clips = weights.model.text_cfg.vocab_size == clip_vocab_size;
+  return clips ? clip_tokenizer()->serialize() : "";
+}
 
 void write_model_weights(const std::string& path, const ModelWeights& weights, Layout layout) {
   if (path.ends_with(".h5")) {

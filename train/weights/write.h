@@ -14,4 +14,8 @@ namespace tandem {
 // not have; CheckpointError if the file can't be written.
 void write_model_weights(const std::string& path, const ModelWeights& weights, Layout layout);
 
+// The tokenizer that a checkpoint of these gets: the one given, the source's, or CLIP's where the
+// vocabulary is as large; empty if none is known.
+std::string tokenizer_of(const ModelWeights& weights);
+
 }  // namespace tandem
