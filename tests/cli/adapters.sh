@@ -59,6 +59,11 @@ expect 2 'is by the image tower of' lit --set adapter.base=other --run r22
 expect 2 'its pictures were prepared as' lit --set 'data.std=[1, 1, 1]' --run r23
 expect 2 'set train.lock_image: true' lit --set train.lock_image=false --run r24
 expect 2 'data.features is none.h5, where there is no file' lit --set data.features=none.h5 --run r25
+mv f.h5 moved.h5
+expect 2 'data.features is f.h5, where there is no file' "$tandem" eval lit --device cpu
+expect 0 'R@1' "$tandem" eval lit --device cpu --features moved.h5
+expect 2 'was not trained on features; leave --features out' \
+  "$tandem" eval good --device cpu --features moved.h5
 expect 2 'name one with --table' "$tandem" embed lit --out x.h5 --device cpu
 
 sed '/number [45]"/s/}$/,"split":"test"}/' good.jsonl >two.jsonl

@@ -4,6 +4,7 @@
 #   tests/cli/run.sh PATH/TO/tandem
 set -u
 tandem=$1
+pieces=$(cd "$(dirname "$0")/.." && pwd)/fixtures/text/pieces.model
 . "$(dirname "$0")/expect.sh"
 
 good_run
@@ -81,6 +82,21 @@ expect 1 'step 10: .*; it is the 10th such step in a row' \
 expect 1 'step 1: .*; the run has gone back 5 times' \
   overflow --run s3 --set train.on_nonfinite=rollback
 expect 2 'on_nonfinite.*stop, skip, rollback' overflow --run s4 --set train.on_nonfinite=pray
+
+# SentencePiece.
+with_pieces() {
+  train good.yaml --set data.tokenizer.kind=file --set "data.tokenizer.file=$pieces" "$@"
+}
+expect 2 'pools at the largest; set model.text_cfg.pool_type: last' with_pieces --run p1
+expect 0 'report: ' with_pieces --set model.text_cfg.pool_type=last \
+  --set model.text_cfg.no_causal_mask=true --set train.loss=siglip --run pieces
+expect 0 'R@1' "$tandem" eval pieces --device cpu
+expect 0 'wrote pieces.safetensors' "$tandem" convert pieces pieces.safetensors
+expect 0 'pooled at the last token, without a causal mask' "$tandem" convert pieces.safetensors p.h5
+expect 0 'no tokenizer is known' "$tandem" convert pieces.safetensors p.h5
+expect 1 'tandem convert p.h5 OUT.h5 --tokenizer FILE' "$tandem" eval p.h5 --device cpu
+expect 0 'wrote q.h5' "$tandem" convert p.h5 q.h5 --tokenizer "$pieces"
+expect 0 'R@1' "$tandem" eval q.h5 --device cpu --table good.jsonl --split train
 
 # Memory.
 expect 1 'planned peak is .* free; set train.batch_size=[12]' \

@@ -39,7 +39,9 @@ void write_features(const EmbedOptions& options) {
 void add_embed(CLI::App& program) {
   const auto options = std::make_shared<EmbedOptions>();
   CLI::App* command = program.add_subcommand(
-      "embed", "Write a model's features of a table's pictures and texts, for tandem eval");
+      "embed",
+      "Write a model's features of a table's pictures and texts, for tandem eval and, as\n"
+      "data.features, for tandem train");
   command->add_option("source", options->source, "a checkpoint (.h5) or a run's folder")
       ->required();
   command->add_option("--base", options->base,
