@@ -87,7 +87,23 @@ class Search {
   std::vector<Node> needed_nodes(const std::map<std::string, Tensor>& named) const {
     std::vector<Tensor> wanted;
     for (const auto& [name, tensor] : named) wanted.push_back(tensor);
-    return make_plan(graph_, wanted, false).nodes;
+    std::vector<Node> nodes = make_plan(graph_, wanted, false).nodes;
+    std::erase_if(nodes, [this](const Node& node) { return !of_graph(node.outputs); });
+    for (Node& node : nodes) {
+      if (!of_graph(node.inputs)) node = maker_of(node.outputs[0]);
+    }
+    return nodes;
+  }
+
+  // Whether none of the values was added by a plan, which makes some again for the backward pass.
+  bool of_graph(const std::vector<int>& ids) const {
+    return std::all_of(ids.begin(), ids.end(),
+                       [this](int id) { return id < std::ssize(graph_.values()); });
+  }
+
+  const Node& maker_of(int id) const {
+    const int node = graph_.values()[static_cast<size_t>(id)].node;
+    return graph_.nodes()[static_cast<size_t>(node)];
   }
 
   // A name is also that of what a named view shows.
