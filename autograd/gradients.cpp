@@ -2,6 +2,8 @@
 #include "autograd/graph.h"
 #include "autograd/ops/binary.h"
 
+#include <algorithm>
+
 namespace tandem {
 
 namespace {
@@ -17,6 +19,22 @@ std::vector<bool> influenced(const Graph& graph, const std::vector<Tensor>& by) 
     for (const int output : node.outputs) marks[static_cast<size_t>(output)] = true;
   }
   return marks;
+}
+
+// By forward node: which of `by` it is the first to read. The last place is for those that no node
+// reads.
+std::vector<std::vector<size_t>> first_readers(const Graph& graph, const std::vector<Tensor>& by) {
+  const std::vector<Node>& nodes = graph.nodes();
+  std::vector<std::vector<size_t>> all(nodes.size() + 1);
+  for (size_t k = 0; k < by.size(); ++k) {
+    const auto reads = [&](const Node& node) {
+      return !node.backward &&
+             std::find(node.inputs.begin(), node.inputs.end(), by[k].id()) != node.inputs.end();
+    };
+    const auto reader = std::find_if(nodes.begin(), nodes.end(), reads);
+    all[static_cast<size_t>(reader - nodes.begin())].push_back(k);
+  }
+  return all;
 }
 
 // Walks the nodes back, handing each op the gradients of its outputs.
@@ -73,14 +91,23 @@ class Backward {
 
 std::vector<Tensor> gradients(const std::vector<Tensor>& outputs,
                               const std::vector<Tensor>& output_gradients,
-                              const std::vector<Tensor>& by) {
+                              const std::vector<Tensor>& by, const GradientReady& ready) {
   Graph& graph = outputs.at(0).graph();
   Backward backward(graph, influenced(graph, by));
+  const std::vector<std::vector<size_t>> readers = first_readers(graph, by);
+  const auto tell = [&](const std::vector<size_t>& complete) {
+    for (const size_t k : complete) {
+      const Tensor gradient = backward.gradient(by[k].id());
+      if (ready && gradient) ready(k, gradient);
+    }
+  };
   const bool outer = graph.backward;
   graph.backward = true;
   for (size_t i = 0; i < outputs.size(); ++i) backward.add(outputs[i].id(), output_gradients[i]);
-  for (size_t i = graph.nodes().size(); i-- > 0;) {
+  tell(readers.back());
+  for (size_t i = readers.size() - 1; i-- > 0;) {
     if (!graph.nodes()[i].backward) backward.through(i);
+    tell(readers[i]);
   }
   graph.backward = outer;
   std::vector<Tensor> results;

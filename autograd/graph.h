@@ -5,6 +5,7 @@
 #include "autograd/op.h"
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -158,12 +159,16 @@ class FullPrecision {
 std::vector<Tensor> apply(const Op& op, const std::vector<Tensor>& inputs,
                           Attributes attributes = {});
 
+// Told of a gradient by its place in `by` when it is complete: nodes that are made then run before
+// the rest of the backward pass, so that the gradient need not be kept.
+using GradientReady = std::function<void(size_t index, Tensor gradient)>;
+
 // Gradients of the sum of outputs[i] * output_gradients[i] by each of `by`, as new nodes of the
 // graph. A null Tensor where `by` has no influence. Throws ShapeError where an op on the way has
 // no gradient.
 std::vector<Tensor> gradients(const std::vector<Tensor>& outputs,
                               const std::vector<Tensor>& output_gradients,
-                              const std::vector<Tensor>& by);
+                              const std::vector<Tensor>& by, const GradientReady& ready = {});
 
 // Gradients of a scalar loss.
 std::vector<Tensor> gradients(Tensor loss, const std::vector<Tensor>& by);

@@ -191,7 +191,9 @@ std::vector<std::span<const std::byte>> Program::arranged(const Feeds& feeds) co
   return result;
 }
 
-uint64_t Program::run(const Feeds& feeds) { return recording_->submit(arranged(feeds)); }
+uint64_t Program::run(const Feeds& feeds) {
+  return ticket_ = recording_->submit(arranged(feeds));
+}
 
 std::vector<float> Program::fetch(uint64_t ticket, size_t index) const {
   const std::span<const std::byte> bytes = recording_->output(ticket, index);
@@ -201,7 +203,9 @@ std::vector<float> Program::fetch(uint64_t ticket, size_t index) const {
 }
 
 std::vector<KernelTime> Program::profile(const Feeds& feeds) {
-  return recording_->profile(arranged(feeds));
+  std::vector<KernelTime> times = recording_->profile(arranged(feeds));
+  ++ticket_;
+  return times;
 }
 
 }  // namespace tandem

@@ -42,6 +42,9 @@ class Program {
   // One run with a time for every kernel; empty where the device can't measure.
   std::vector<KernelTime> profile(const Feeds& feeds);
 
+  // The ticket of the last run, or profile, which counts as one.
+  uint64_t last_ticket() const { return ticket_; }
+
   const MemoryReport& memory() const { return memory_; }
   size_t kernels() const { return kernel_count_; }
   const std::vector<std::string>& inputs() const { return input_names_; }
@@ -58,6 +61,7 @@ class Program {
   std::unique_ptr<Recording> recording_;
   MemoryReport memory_;
   size_t kernel_count_ = 0;
+  uint64_t ticket_ = 0;
 };
 
 }  // namespace tandem
