@@ -56,6 +56,14 @@ class Random {
     return words_[used_++];
   }
 
+  // The next bits() are those of that word of the sequence, counted from 0.
+  void seek(uint64_t word) {
+    counter_[0] = static_cast<uint32_t>(word / 4);
+    words_ = philox(counter_, key_);
+    ++counter_[0];
+    used_ = static_cast<size_t>(word % 4);
+  }
+
   // Uniform in [0, 1), 24 bits.
   float uniform() { return static_cast<float>(bits() >> 8) * 0x1p-24f; }
   float uniform(float low, float high) { return low + (high - low) * uniform(); }

@@ -22,8 +22,8 @@ std::optional<VisionTransformer> image_tower(Parameters& parameters, const ClipC
 
 }  // namespace
 
-Clip::Clip(Graph& graph, const ClipConfig& config, Tensor seed)
-    : Clip(Parameters(graph, config.adaptation, seed), config) {}
+Clip::Clip(Graph& graph, const ClipConfig& config, DropoutSeeds seeds)
+    : Clip(Parameters(graph, config.adaptation, seeds), config) {}
 
 Clip::Clip(Parameters& parameters, const ClipConfig& config)
     : config_(config),

@@ -11,9 +11,8 @@ namespace tandem {
 
 class Clip {
  public:
-  // Declares every parameter under open_clip's name, and those of config.adaptation. `seed` (see
-  // dropout()) is given while training.
-  Clip(Graph& graph, const ClipConfig& config, Tensor seed = {});
+  // Declares every parameter under open_clip's name, and those of config.adaptation.
+  Clip(Graph& graph, const ClipConfig& config, DropoutSeeds seeds = {});
 
   // The same by a list of parameters that the caller has.
   Clip(Parameters& parameters, const ClipConfig& config);

@@ -10,16 +10,25 @@
 
 namespace tandem {
 
+// Seeds of dropout() in either tower, given while training; without one nothing is dropped.
+struct DropoutSeeds {
+  Tensor image;
+  Tensor text;
+};
+
 class Parameters {
  public:
-  // `seed` (see dropout()) is given while training; without it nothing is dropped. Graph and
-  // adaptation must outlive this.
-  Parameters(Graph& graph, const Adaptation& adaptation, Tensor seed = {})
-      : graph_(graph), adaptation_(adaptation), seed_(seed) {}
+  // Graph and adaptation must outlive this.
+  Parameters(Graph& graph, const Adaptation& adaptation, DropoutSeeds seeds = {})
+      : graph_(graph), adaptation_(adaptation), seeds_(seeds) {}
 
   Graph& graph() const { return graph_; }
   const Adaptation& adaptation() const { return adaptation_; }
-  Tensor seed() const { return seed_; }
+
+  // The seed for a layer of that name.
+  Tensor seed(const std::string& layer) const {
+    return layer.starts_with("visual.") ? seeds_.image : seeds_.text;
+  }
 
   // A parameter of the model itself, trained or frozen.
   Tensor base(const std::string& name, const Shape& shape, Initializer initializer);
@@ -40,7 +49,7 @@ class Parameters {
  private:
   Graph& graph_;
   const Adaptation& adaptation_;
-  Tensor seed_;
+  DropoutSeeds seeds_;
   std::vector<std::string> base_names_;
   std::vector<std::string> targets_;
   int64_t uses_ = 0;

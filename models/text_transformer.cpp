@@ -34,6 +34,21 @@ void TextArrays::split_contexts(int64_t vocab_size, int64_t context_rows) {
   context_order = embedding_order(contexts, context_rows + 1);
 }
 
+TextArrays TextArrays::part(int64_t first, int64_t count, const TextConfig& text,
+                            int64_t context_rows) const {
+  const auto cut = [&](const auto& all, int64_t each) {
+    const auto begin = all.begin() + first * each;
+    return std::decay_t<decltype(all)>(begin, begin + count * each);
+  };
+  TextArrays part{.ids = cut(ids, text.context_length), .end = cut(end, 1)};
+  part.order = embedding_order(part.ids, text.vocab_size);
+  if (context_rows == 0) return part;
+  part.contexts = cut(contexts, text.context_length);
+  part.words = cut(words, text.context_length);
+  part.context_order = embedding_order(part.contexts, context_rows + 1);
+  return part;
+}
+
 Feeds TextArrays::feeds() const {
   Feeds feeds{
       {"tokens", as_feed(ids)}, {"token_order", as_feed(order)}, {"text_end", as_feed(end)}};

@@ -35,6 +35,10 @@ struct TextArrays {
   // for an id outside these.
   void prepare(const TextConfig& text, int64_t context_rows = 0);
 
+  // Those of `count` texts from `first` on, after prepare() with the same numbers.
+  TextArrays part(int64_t first, int64_t count, const TextConfig& text,
+                  int64_t context_rows = 0) const;
+
   // For the inputs that TextTransformer::inputs adds. Views of this.
   Feeds feeds() const;
 

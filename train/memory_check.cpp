@@ -21,10 +21,30 @@ size_t peak_of(RunConfig config, const DeviceInfo& device, int64_t batch, bool c
   return plan_step(config, device).peak();
 }
 
-// Settings that need at most `free` bytes: smaller batches, and gradient checkpointing.
+// The same steps over the largest micro-batches that fit, if there are some.
+void add_accumulation(std::vector<Setting>& all, RunConfig config, const DeviceInfo& device,
+                      uint64_t free) {
+  TrainConfig& train = config.train;
+  const int64_t pairs = train.step_pairs();
+  const int64_t most = train.batch_size - 1;
+  for (train.batch_size = most; train.batch_size > 0; --train.batch_size) {
+    if (pairs % train.batch_size != 0) continue;
+    train.accum_freq = pairs / train.batch_size;
+    const size_t peak = plan_step(config, device).peak();
+    if (peak > free) continue;
+    all.push_back({fmt::format("train.batch_size={} --set train.accum_freq={}", train.batch_size,
+                               train.accum_freq),
+                   peak});
+    return;
+  }
+}
+
+// Settings that need at most `free` bytes: accumulation, smaller batches, and gradient
+// checkpointing.
 std::vector<Setting> settings_that_fit(const RunConfig& config, const DeviceInfo& device,
                                        uint64_t free) {
   std::vector<Setting> all;
+  add_accumulation(all, config, device, free);
   const int64_t wanted = config.train.batch_size;
   for (const bool checkpointing : {false, true}) {
     if (config.train.grad_checkpointing && !checkpointing) continue;

@@ -11,7 +11,7 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const RunData& data
                                     RunOutput& output, StepProfiler& profiler,
                                     RunPosition& position, bool config_may_differ) {
   LoaderOptions options{.data = config.data,
-                        .batch_size = config.train.batch_size,
+                        .batch_size = config.train.step_pairs(),
                         .image_size = config.model.vision_cfg.image_size,
                         .patches = config.model.vision_cfg.patches(),
                         .kept_patches = config.model.vision_cfg.kept_patches(),

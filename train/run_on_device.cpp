@@ -32,7 +32,7 @@ int64_t RunOnDevice::parameters() const {
 
 void RunOnDevice::announce(RunOutput& output) const {
   const DeviceInfo& info = device->info();
-  const MemoryReport& memory = step.program().memory();
+  const MemoryReport memory = step.memory();
   output.say(fmt::format("device: {} ({})", info.name, info.driver));
   const std::string ignored = kernel_traits(info).tuning_ignored;
   if (!ignored.empty()) output.say(ignored);

@@ -2,87 +2,60 @@
 
 #include "autograd/ops/failure.h"
 #include "autograd/ops/optimizer.h"
-#include "train/step_graph.h"
 
 #include <cmath>
 
 namespace tandem {
 
-Feeds PairArrays::feeds() const {
-  Feeds feeds = texts.feeds();
-  if (features.empty()) {
-    feeds["pixels"] = as_feed(pixels);
-  } else {
-    feeds["image_features"] = as_feed(features);
-  }
-  if (!kept_tokens.empty()) feeds["kept_tokens"] = as_feed(kept_tokens);
-  if (!labels.empty()) feeds["labels"] = as_feed(labels);
-  return feeds;
-}
-
 TrainStep::TrainStep(const ClipConfig& config, const TrainConfig& train, int64_t batch_size,
                      Variables& variables, const StepOptions& options)
-    : model_(config), train_(train), options_(options), variables_(variables) {
+    : train_(train), drops_out_(drops_out(config)), variables_(variables) {
   train_.batch_size = batch_size;
-  const StepGraph step(config, train_, options);
-  parameters_ = step.parameters;
-  fetches_ = step.named;
-  program_ = std::make_unique<Program>(step.graph, variables, step.fetches, compile_options());
+  programs_ = make_step_programs(config, train_, variables, options);
 }
 
-CompileOptions TrainStep::compile_options() const {
-  return {.recompute_blocks = train_.grad_checkpointing, .precision = options_.precision};
-}
-
-TrainStep::Given TrainStep::given(const PairArrays& batch, const StepSettings& settings) const {
-  const auto values = adamw_hyper(settings.lr, train_.beta1, train_.beta2, train_.eps, settings.t,
-                                  train_.grad_clip_norm);
+StepNumbers TrainStep::numbers(const StepSettings& settings) const {
+  const auto hyper = adamw_hyper(settings.lr, train_.beta1, train_.beta2, train_.eps, settings.t,
+                                 train_.grad_clip_norm);
+  StepNumbers numbers{.hyper = {hyper.begin(), hyper.end()}, .dropout_seed = {}};
+  if (!drops_out_) return numbers;
   const auto step = static_cast<uint64_t>(settings.t);
-  Given given{.hyper = {values.begin(), values.end()},
-              .dropout_seed = {static_cast<int32_t>(settings.seed),
-                               static_cast<int32_t>(settings.seed >> 32),
-                               static_cast<int32_t>(step), static_cast<int32_t>(step >> 32)},
-              .feeds = batch.feeds()};
-  given.feeds["hyper"] = as_feed(given.hyper);
-  const LoraConfig& lora = model_.adaptation.lora;
-  if (lora.rank > 0 && lora.dropout > 0) given.feeds["dropout_seed"] = as_feed(given.dropout_seed);
-  return given;
+  numbers.dropout_seed = {static_cast<int32_t>(settings.seed),
+                          static_cast<int32_t>(settings.seed >> 32), static_cast<int32_t>(step),
+                          static_cast<int32_t>(step >> 32), 0};
+  return numbers;
 }
 
 uint64_t TrainStep::run(const PairArrays& batch, const StepSettings& settings) {
-  return program_->run(given(batch, settings).feeds);
+  return programs_->run(batch, numbers(settings));
 }
 
 void TrainStep::go_on() { variables_.set(failed_name, std::vector<float>{0}); }
 
 StepResult TrainStep::result(uint64_t ticket) const {
-  StepResult result{.loss = program_->fetch(ticket, 0)[0],
-                    .gradient_norm = program_->fetch(ticket, 1)[0],
-                    .logit_scale = std::exp(program_->fetch(ticket, 2)[0])};
-  if (fetches_.contains("gradient_factor")) {
+  const Program& last = programs_->last();
+  StepResult result{.loss = last.fetch(ticket, 0)[0],
+                    .gradient_norm = last.fetch(ticket, 1)[0],
+                    .logit_scale = std::exp(last.fetch(ticket, 2)[0])};
+  if (programs_->named().contains("gradient_factor")) {
     result.loss_scale = 1 / static_cast<double>(fetch(ticket, "gradient_factor")[0]);
   }
   return result;
 }
 
 std::vector<float> TrainStep::fetch(uint64_t ticket, const std::string& name) const {
-  const auto found = fetches_.find(name);
-  if (found == fetches_.end()) fail<ShapeError>("train step: '{}' is not fetched.", name);
-  return program_->fetch(ticket, found->second);
+  const auto found = programs_->named().find(name);
+  if (found == programs_->named().end()) fail<ShapeError>("train step: '{}' is not fetched.", name);
+  return programs_->last().fetch(ticket, found->second);
 }
 
 std::optional<NonFinite> TrainStep::find_nonfinite(const PairArrays& batch,
                                                    const StepSettings& settings) const {
-  StepGraph step(model_, train_, {.precision = options_.precision, .keep_gradients = true});
-  std::map<std::string, Tensor> named{{"the loss", step.fetches.front()}};
-  for (const auto& [name, fetch] : step.named) named[name] = step.fetches[fetch];
-  const Given given = this->given(batch, settings);
-  return tandem::find_nonfinite(step.graph, variables_, given.feeds, named, compile_options());
+  return programs_->find_nonfinite(batch, numbers(settings));
 }
 
-std::vector<KernelTime> TrainStep::profile(const PairArrays& batch,
-                                           const StepSettings& settings) {
-  return program_->profile(given(batch, settings).feeds);
+std::vector<KernelTime> TrainStep::profile(const PairArrays& batch, const StepSettings& settings) {
+  return programs_->profile(batch, numbers(settings));
 }
 
 }  // namespace tandem

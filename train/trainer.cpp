@@ -67,7 +67,7 @@ class Trainer::State {
     const char* const by = data_->features() ? "; features in place of augmented pictures" : "";
     output_.say(fmt::format("data: {} samples, {} batches of {} an epoch, {} steps in all{}",
                             data_->rows().size(), course_->steps_per_epoch(),
-                            config_.train.batch_size, course_->steps(), by));
+                            config_.train.step_pairs(), course_->steps(), by));
   }
 
   void run() {
@@ -187,7 +187,7 @@ class Trainer::State {
     profiler_.host("look at the step before", [&] { held_back = settle(); });
     if (held_back) started.ticket = start();
     position_.step += 1;
-    position_.samples += config_.train.batch_size;
+    position_.samples += config_.train.step_pairs();
     course_->follow(position_);
     under_way_ = started;
     profiler_.host("checkpoint, evaluate", [this] { after_step(); });
@@ -216,7 +216,7 @@ class Trainer::State {
     output_.step({.step = position_.step,
                   .loss = result.loss,
                   .lr = done.settings.lr,
-                  .pairs = config_.train.batch_size,
+                  .pairs = config_.train.step_pairs(),
                   .wait_seconds = wait - last_wait_});
     last_wait_ = wait;
     if (failed || position_.step % config_.train.log_every_n_steps == 0 || at_the_end()) {
@@ -265,7 +265,7 @@ class Trainer::State {
                       .device = on_device_->device->info(),
                       .evaluations = on_device_->evaluations.reported(results),
                       .parameters = on_device_->parameters(),
-                      .planned_bytes = on_device_->step.program().memory().peak()};
+                      .planned_bytes = on_device_->step.memory().peak()};
     write_run_report(input);
     output_.say(fmt::format("report: {}", folder_.report().string()));
   }

@@ -19,8 +19,8 @@ std::vector<TensorType> infer(const OpContext& context) {
   if (context.inputs[0]->dtype != DType::f32) {
     fail<ShapeError>("dropout: x is {}; expected f32.", context.inputs[0]->str());
   }
-  if (*context.inputs[1] != TensorType{DType::i32, {4}}) {
-    fail<ShapeError>("dropout: seed is {}; expected i32 [4].", context.inputs[1]->str());
+  if (*context.inputs[1] != TensorType{DType::i32, {5}}) {
+    fail<ShapeError>("dropout: seed is {}; expected i32 [5].", context.inputs[1]->str());
   }
   if (!(probability >= 0 && probability < 1)) {
     fail<ShapeError>("dropout: the probability is {}; expected one in [0, 1).", probability);
@@ -50,8 +50,10 @@ void reference(const ReferenceBinding& binding) {
   };
   Random random(word(0) | word(1) << 32, word(2) | word(3) << 32, use_of(binding),
                 RandomUse::dropout);
+  const size_t count = binding.input(0).size();
+  random.seek(word(4) * count);
   const uint32_t threshold = threshold_of(binding);
-  for (size_t i = 0; i < binding.input(0).size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const bool dropped = random.bits() < threshold;
     binding.output(0)[i] = dropped ? 0.0 : binding.input(0)[i] * factor_of(binding);
   }
@@ -69,7 +71,8 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] {
     const DropoutStream stream{
         {seed[2], use, static_cast<uint32_t>(RandomUse::dropout) ^ (seed[3] << 8)},
-        {seed[0], seed[1]}};
+        {seed[0], seed[1]},
+        seed[4] * static_cast<uint64_t>(count)};
     threads->ranges(count, 16384, [&](int64_t begin, int64_t end) {
       cpu_dropout(stream, threshold, factor, x, y, begin, end);
     });
@@ -91,7 +94,7 @@ std::vector<OpCase> cases() {
   const auto item = [](std::string name, const Shape& shape, double probability) {
     return OpCase{.name = std::move(name),
                   .inputs = {{.type = {DType::f32, shape}},
-                             {.type = {DType::i32, {4}}, .low = -2e9, .high = 2e9}},
+                             {.type = {DType::i32, {5}}, .low = -2e9, .high = 2e9}},
                   .build = [=](const auto& in) -> std::vector<Tensor> {
                     return {dropout(in[0], probability, in[1], 7)};
                   }};
@@ -99,7 +102,7 @@ std::vector<OpCase> cases() {
   OpCase refused = item("certain", {3}, 1.0);
   refused.refused = true;
   OpCase no_seed = item("half a seed", {3}, 0.5);
-  no_seed.inputs[1].type.shape = {2};
+  no_seed.inputs[1].type.shape = {4};
   no_seed.refused = true;
   return {item("a tenth", {3, 7}, 0.1),
           item("one element", {1}, 0.5),

@@ -77,13 +77,16 @@ constexpr int64_t words_at_once = 4 * hn::MaxLanes(Tag());
 void dropout(const DropoutStream& stream, uint32_t threshold, float factor, const float* x,
              float* y, int64_t begin, int64_t end) {
   HWY_ALIGN uint32_t words[words_at_once];
-  for (int64_t first = begin; first < end; first += words_at_once) {
-    random_words(stream, static_cast<uint32_t>(first / 4), words);
-    const int64_t count = std::min(words_at_once, end - first);
+  for (int64_t next = begin; next < end;) {
+    const uint64_t word = stream.first + static_cast<uint64_t>(next);
+    random_words(stream, static_cast<uint32_t>(word / 4), words);
+    const auto skipped = static_cast<int64_t>(word % 4);
+    const int64_t count = std::min(words_at_once - skipped, end - next);
     for (int64_t i = 0; i < count; ++i) {
-      const float kept = x[first + i] * factor;
-      y[first + i] = words[i] < threshold ? 0.0f : kept;
+      const float kept = x[next + i] * factor;
+      y[next + i] = words[skipped + i] < threshold ? 0.0f : kept;
     }
+    next += count;
   }
 }
 

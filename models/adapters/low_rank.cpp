@@ -44,7 +44,7 @@ LowRank::LowRank(Parameters& parameters, const std::vector<std::string>& parts, 
   if (parts_.empty()) return;
   scaling_ = config.scaling();
   dropout_ = config.dropout;
-  seed_ = parameters.seed();
+  seed_ = parameters.seed(parts.front());
   use_ = parameters.next_use();
   std::vector<Tensor> all_A;
   std::vector<Tensor> all_B;

@@ -90,13 +90,12 @@ TEST_CASE("a_gradient_is_told_of_before_the_backward_pass_goes_on") {
   const Tensor y = sum(mul(mul(exp(a), b), b), {0});
   std::vector<size_t> order;
   std::vector<size_t> nodes;
-  const std::vector<Tensor> all =
-      gradients({y}, {graph.constant(y.shape(), std::vector<float>{1})}, {a, b, unused, y},
-                [&](size_t index, Tensor gradient) {
-                  CHECK(gradient);
-                  order.push_back(index);
-                  nodes.push_back(graph.nodes().size());
-                });
+  const std::vector<Tensor> all = gradients({y}, {graph.constant(y.shape(), std::vector<float>{1})},
+                                            {a, b, unused, y}, [&](size_t index, Tensor gradient) {
+                                              CHECK(gradient);
+                                              order.push_back(index);
+                                              nodes.push_back(graph.nodes().size());
+                                            });
   CHECK(order == std::vector<size_t>{3, 1, 0});
   CHECK(nodes[1] < graph.nodes().size());
   CHECK(nodes[2] == graph.nodes().size());

@@ -110,6 +110,12 @@ expect 0 'largest batch in 24.00 GiB' "$tandem" plan good.yaml --device gpu --de
 expect 0 '"pairs_per_second": [0-9]' \
   "$tandem" plan good.yaml --peak-tflops 0.1 --bandwidth 10GB --json
 expect 2 'give both' "$tandem" plan good.yaml --peak-tflops 0.1
+expect 0 'batch 2 x 3' "$tandem" plan good.yaml --set train.batch_size=2 --set train.accum_freq=3
+expect 2 'train.accum_freq is .0.; expected a whole number from 1' \
+  "$tandem" plan good.yaml --set train.accum_freq=0
+sed -n 's/^  \(embed_dim\|vision_cfg\|text_cfg\)/\1/p' good.yaml >model.yaml
+expect 0 '"accum_freq": 3' "$tandem" bench step --model model.yaml --batch 2 --accum-freq 3 \
+  --device cpu --warmup 0 --steps 1 --json
 expect 0 '"both_pictures_per_second"' "$tandem" bench data good.yaml --seconds 0 --json
 expect 0 '"op": "slice_gradient"' "$tandem" bench ops --device cpu --op slice --seconds 0 --json
 expect 2 "there is no case 'slices'" "$tandem" bench ops --device cpu --op slices

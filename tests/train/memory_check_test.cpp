@@ -56,7 +56,7 @@ TEST_CASE("the_planned_peak_of_a_step_is_what_the_compiled_step_reports_on_every
       Variables variables(device);
       const TrainStep step(config.model, config.train, 5, variables,
                            {.precision = precision_named(precision)});
-      CHECK(plan_step(config, device.info()).memory == step.program().memory());
+      CHECK(plan_step(config, device.info()).memory == step.memory());
     });
   }
 }

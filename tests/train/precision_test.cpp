@@ -71,7 +71,7 @@ TEST_CASE("bf16_keeps_fewer_bytes_of_activations") {
   const auto bytes = [&](DType precision) {
     Variables variables(*cpu);
     const TrainStep step(tiny_model(), {}, 64, variables, {.precision = precision});
-    return step.program().memory().activations;
+    return step.memory().activations;
   };
   CHECK(static_cast<double>(bytes(DType::bf16)) < 0.85 * static_cast<double>(bytes(DType::f32)));
 }

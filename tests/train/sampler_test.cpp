@@ -87,12 +87,12 @@ TEST_CASE("groups_may_meet_where_that_is_allowed") {
 TEST_CASE("too_few_samples_or_groups_say_what_to_change") {
   CHECK_THROWS_WITH_AS(Sampler(groups_of_size(10, 3), {16, true, 0}),
                        "the training split has 30 samples in 10 groups, too few for a batch of 16 "
-                       "from different groups; set train.batch_size to at most 10, or "
-                       "data.unique_groups to false.",
+                       "from different groups; set train.batch_size times train.accum_freq to at "
+                       "most 10, or data.unique_groups to false.",
                        ConfigError);
   CHECK_THROWS_WITH_AS(Sampler(groups_of_size(10, 3), {31, false, 0}),
                        "the training split has 30 samples, fewer than a batch of 31; set "
-                       "train.batch_size to at most 30.",
+                       "train.batch_size times train.accum_freq to at most 30.",
                        ConfigError);
   CHECK_THROWS_AS(Sampler({}, {1, true, 0}), ConfigError);
 }

@@ -32,6 +32,7 @@ struct Options {
   DeviceChoice device;
   std::string precision = "fp32";
   int64_t batch = 64;
+  int64_t accum_freq = 1;
   int64_t steps = 10;
   int64_t warmup = 3;
   bool checkpointing = false;
@@ -76,8 +77,11 @@ void print_ops(TrainStep& step, const RunConfig& config, const PairArrays& batch
   fmt::print("{}", ops.table(peak));
 }
 
-// Operations of matrix products that a step needs; what checkpointing does again is not counted.
+// Operations of matrix products that a step needs; what checkpointing or accumulation does again is
+// not counted.
 double needed_flops(RunConfig config, const DeviceInfo& device) {
+  config.train.batch_size = config.train.step_pairs();
+  config.train.accum_freq = 1;
   config.train.grad_checkpointing = false;
   config.evaluate.clear();
   double flops = 0;
@@ -107,6 +111,7 @@ void run(const Options& options) {
   const auto device = open_device(options.device);
   TrainConfig& train = config.train;
   train.batch_size = options.batch;
+  train.accum_freq = options.accum_freq;
   train.grad_checkpointing = options.checkpointing;
   if (model.init_logit_bias) train.loss = "siglip";
   const auto start = Clock::now();
@@ -114,7 +119,7 @@ void run(const Options& options) {
   TrainStep step(model, train, options.batch, variables,
                  {.precision = precision_named(options.precision)});
   variables.initialize(0);
-  const PairArrays batch = synthetic(model, options.batch);
+  const PairArrays batch = synthetic(model, train.step_pairs());
   std::vector<double> seconds;
   std::vector<double> processor;  // seconds of all threads together
   double first = 0;
@@ -130,9 +135,9 @@ void run(const Options& options) {
     processor.push_back(static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC);
   }
   const Spread spread = spread_of(seconds);
-  const double rate = static_cast<double>(options.batch) / spread.median;
+  const double rate = static_cast<double>(train.step_pairs()) / spread.median;
   const double busy = spread_of(processor).median;
-  const MemoryReport& memory = step.program().memory();
+  const MemoryReport memory = step.memory();
   const int64_t resident = resident_peak_bytes();
   const MatmulPeak peak = measure_matmul_peak(*device, precision_named(options.precision));
   const double flops = needed_flops(config, device->info());
@@ -142,12 +147,13 @@ void run(const Options& options) {
       {"device", device->info().name},
       {"precision", options.precision},
       {"batch", options.batch},
+      {"accum_freq", options.accum_freq},
       {"pairs_per_second", rate},
       {"first_step_seconds", first},
       {"peak_bytes", memory.peak()},
       {"activation_bytes", memory.activations},
       {"resident_peak_bytes", resident},
-      {"kernels", step.program().kernels()},
+      {"kernels", step.kernels()},
       {"flops", flops},
       {"peak_gflops", 1e-9 * peak.of_device},
       {"model_flop_utilisation", share}};
@@ -160,7 +166,7 @@ void run(const Options& options) {
   fmt::print(
       "{} on {}, {}, batch {}: {:.1f} pairs/s (median of {} steps, quartiles {:.1f} to {:.1f} "
       "ms)\n",
-      options.model, device->info().name, options.precision, options.batch, rate, spread.runs,
+      options.model, device->info().name, options.precision, batch_text(train), rate, spread.runs,
       1e3 * spread.low, 1e3 * spread.high);
   fmt::print("planned peak {:.1f} MB ({:.1f} MB of activations), resident {:.1f} MB\n",
              1e-6 * static_cast<double>(memory.peak()),
@@ -177,7 +183,12 @@ void add_bench_step(CLI::App& program) {
       bench.add_subcommand("step", "Times whole training steps of a model on synthetic data");
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "YAML file with the model")->required();
-  command->add_option("--batch", options->batch, "pairs a step")->capture_default_str();
+  command->add_option("--batch", options->batch, "pairs a step, or a micro-batch of it")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--accum-freq", options->accum_freq, "micro-batches of a step")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   add_device_options(*command, options->device);
   command->add_option("--precision", options->precision, "fp32, bf16 or fp16")->capture_default_str();
   command->add_option("--steps", options->steps, "steps timed")->check(CLI::PositiveNumber);

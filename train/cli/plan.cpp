@@ -108,13 +108,14 @@ Forecast forecast_of(const Options& options) {
 }
 
 double pairs(const Forecast& forecast) {
-  return static_cast<double>(forecast.config.train.batch_size);
+  return static_cast<double>(forecast.config.train.step_pairs());
 }
 
 Json to_json(const Forecast& f) {
   const MemoryReport& memory = f.plan.memory;
   Json document{{"device", f.device.name},
                 {"batch", f.config.train.batch_size},
+                {"accum_freq", f.config.train.accum_freq},
                 {"grad_checkpointing", f.config.train.grad_checkpointing},
                 {"parameters", f.plan.parameters},
                 {"forward_flops_per_pair", f.forward_flops / pairs(f)},
@@ -160,7 +161,8 @@ void print_memory(const Forecast& f) {
 }
 
 void print(const Forecast& f) {
-  fmt::print("{} on {}, batch {}\n", f.config.name, f.device.name, f.config.train.batch_size);
+  fmt::print("{} on {}, batch {}\n", f.config.name, f.device.name,
+             batch_text(f.config.train));
   line("parameters", fmt::to_string(f.plan.parameters));
   line("GFLOP a pair", fmt::format("{:.2f} forward, {:.2f} a training step",
                                    1e-9 * f.forward_flops / pairs(f), 1e-9 * f.flops / pairs(f)));

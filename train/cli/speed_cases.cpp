@@ -1,5 +1,6 @@
 #include "train/cli/speed_cases.h"
 
+#include "autograd/ops/accumulate.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/attention.h"
 #include "autograd/ops/binary.h"
@@ -62,7 +63,7 @@ void add_elementwise(std::vector<OpCase>& all) {
   binary("sub", sub);
   binary("mul", mul);
   binary("div", div);
-  all.push_back(item("dropout", {x, whole({4}, 1 << 20)},
+  all.push_back(item("dropout", {x, whole({5}, 1 << 20)},
                      [](const Tensors& in) { return dropout(in[0], 0.1, in[1], 7); }));
 }
 
@@ -124,6 +125,12 @@ void add_optimizer(std::vector<OpCase>& all) {
   x.differentiable = false;
   all.push_back(item("pack", {x, x}, [](const Tensors& in) {
     return pack(in, {0, count}, 2 * count);
+  }));
+  all.push_back(item("accumulate", {x}, [](const Tensors& in) {
+    Graph& graph = in[0].graph();
+    const Tensor sum = graph.variable("sum", in[0].type(), Variable::Kind::state);
+    accumulate(sum, in[0], 0, graph.constant({1}, std::vector<float>{1}));
+    return sum;
   }));
   all.push_back(item("adamw", {x}, [](const Tensors& in) {
     Graph& graph = in[0].graph();

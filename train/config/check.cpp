@@ -111,6 +111,10 @@ void check_data(const DataConfig& data, int64_t model_vocabulary, const Checker&
 }
 
 void check_train(const TrainConfig& train, const ClipConfig& model, const Checker& checker) {
+  checker.require(train.step_pairs() <= most_pairs, "train.accum_freq",
+                  fmt::format("train.accum_freq is {}, which makes steps of {} pairs; at most {} "
+                              "are possible.",
+                              train.accum_freq, train.step_pairs(), most_pairs));
   if (train.loss == "siglip") {
     checker.require(train.label_smoothing == 0, "train.label_smoothing",
                     "train.label_smoothing has no meaning with train.loss siglip; set it to 0.");
@@ -155,6 +159,8 @@ void check_adapter(const RunConfig& config, const Checker& checker) {
                   "data.table and data.features are both set; keep one of them.");
   checker.require(config.data.sources.empty(), "data.sources",
                   "an adapter on features takes one data.table; leave data.sources out.");
+  checker.require(config.train.accum_freq == 1, "train.accum_freq",
+                  "an adapter on features has no use for train.accum_freq; set train.batch_size.");
 }
 
 void check_checkpoints(const RunConfig& config, const Checker& checker) {

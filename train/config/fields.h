@@ -170,7 +170,11 @@ void visit_fields(V& v, GradScalerConfig& c) {
 
 template <class V>
 void visit_fields(V& v, TrainConfig& c) {
-  v.field("batch_size", c.batch_size, between(1, 1 << 20), "pairs a step");
+  v.field("batch_size", c.batch_size, between(1, most_pairs),
+          "pairs a step, or a micro-batch of it");
+  v.field("accum_freq", c.accum_freq, between(1, most_pairs),
+          "micro-batches of `batch_size` that make one step, in the memory of one: loss and gradients "
+          "are those of the whole batch, for a second forward pass");
   v.field("epochs", c.epochs, between(1, 1e9), "passes over the training rows");
   v.field("steps", c.steps, between(0, 1e12), "stop after so many steps; 0: after `epochs`");
   v.field("loss", c.loss, one_of({"clip", "siglip", "cross_entropy"}),

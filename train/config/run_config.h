@@ -106,8 +106,11 @@ struct GradScalerConfig {
   bool operator==(const GradScalerConfig&) const = default;
 };
 
+inline constexpr int64_t most_pairs = 1 << 20;  // that a step can take
+
 struct TrainConfig {
   int64_t batch_size = 128;
+  int64_t accum_freq = 1;  // micro-batches of batch_size that make one step
   int64_t epochs = 32;
   int64_t steps = 0;  // stop after so many steps; 0: after `epochs`
   std::string loss = "clip";  // "clip", "siglip" or "cross_entropy" over the classes' texts
@@ -140,6 +143,9 @@ struct TrainConfig {
   std::string keep_best;                   // also kept: that with the most of this metric
 
   bool operator==(const TrainConfig&) const = default;
+
+  // N of a step.
+  int64_t step_pairs() const { return batch_size * accum_freq; }
 };
 
 // One evaluation: retrieval between the pictures and captions of a split.

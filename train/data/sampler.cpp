@@ -98,7 +98,7 @@ int64_t draw(const std::vector<double>& cumulative, int64_t count, Random& rando
 [[noreturn]] void refuse_batch(int64_t samples, int64_t groups, int64_t batch_size) {
   fail<ConfigError>(
       "the training split has {} samples in {} groups, too few for a batch of {} "
-      "from different groups; set train.batch_size to at most {}, or "
+      "from different groups; set train.batch_size times train.accum_freq to at most {}, or "
       "data.unique_groups to false.",
       samples, groups, batch_size, groups);
 }
@@ -121,7 +121,7 @@ Sampler::Sampler(std::vector<int64_t> groups, SamplerOptions options)
   if (samples() < batch_size) {
     fail<ConfigError>(
         "the training split has {} samples, fewer than a batch of {}; set "
-        "train.batch_size to at most {}.",
+        "train.batch_size times train.accum_freq to at most {}.",
         samples(), batch_size, samples());
   }
   batches_ = samples() / batch_size;

@@ -74,7 +74,8 @@ TEST_CASE("wrong_types_and_impossible_values_are_refused") {
         "a.yaml:3: train.loss is 'clipp'; expected one of clip, siglip, cross_entropy.");
   for (const char* line :
        {"batch_size: 0", "batch_size: 1.5", "batch_size: 1e3", "batch_size: '8'",
-        "batch_size:", "batch_size: 99999999999999999999", "lr: .inf", "lr: nan", "lr: 1e999",
+        "batch_size:", "batch_size: 99999999999999999999", "accum_freq: 0", "accum_freq: -2",
+        "accum_freq: 1.5", "lr: .inf", "lr: nan", "lr: 1e999",
         "lr: 0x10", "grad_checkpointing: yes", "loss: {a: 1}", "lr: +-1"}) {
     CAPTURE(line);
     CHECK(contains(train(line), "a.yaml:3: train."));
@@ -113,6 +114,8 @@ TEST_CASE("values_that_do_not_fit_together_are_refused") {
       contains(error_of("data: {table: t, augment: {scale: [1, 0.5]}}"), "must not be the larger"));
   CHECK(contains(error_of(good + "train: {lr_scheduler: const-cooldown}"), "epochs_cooldown is 0"));
   CHECK(contains(error_of(good + "train: {loss: siglip, label_smoothing: 0.1}"), "no meaning"));
+  CHECK(contains(error_of(good + "train: {batch_size: 1024, accum_freq: 1025}"),
+                 "steps of 1049600 pairs; at most 1048576"));
   CHECK(contains(error_of(good + "name: ../../etc"), "name is '../../etc'"));
   CHECK(contains(error_of(good + "evaluate: [{split: a}, {split: a}]"), "evaluate.1.name is 'a'"));
   CHECK(contains(error_of(good + "evaluate: [{name: a}]"), "evaluate.0.split is not set"));
@@ -126,6 +129,8 @@ TEST_CASE("an_adapter_on_features_needs_features_or_what_makes_them") {
   CHECK(contains(error_of(kind + ", base: a}\ndata: {features: f}"), "give one of the two"));
   CHECK(contains(error_of(kind + "}\ndata: {features: f, table: t}"), "keep one of them"));
   CHECK(contains(error_of("data: {features: f}"), "adapter.base is not set"));
+  CHECK(contains(error_of(kind + "}\ndata: {features: f}\ntrain: {accum_freq: 2}"),
+                 "no use for train.accum_freq"));
   CHECK(contains(error_of(good + "adapter: {kind: tip}"), "expected one of none, zero_shot"));
 }
 
