@@ -73,7 +73,12 @@ class Remaking {
 
   bool remade(Node& node) const {
     const auto rule = rules().find(node.op->name);
-    if (rule == rules().end() || !rule->second(node)) return false;
+    if (rule == rules().end()) return false;
+    OpContext context;
+    for (const int id : node.inputs) {
+      context.inputs.push_back(id < 0 ? nullptr : &plan_.values[static_cast<size_t>(id)].type);
+    }
+    if (!rule->second(node, context)) return false;
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](int id) { return stays(id); });
   }
 

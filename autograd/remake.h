@@ -5,9 +5,9 @@
 
 namespace tandem {
 
-// Turns a node into one that makes its output 0 again for at most a pass over it, from values that
-// its gradient reads anyway. False where it can't be made so.
-using RemakeRule = bool (*)(Node& node);
+// Turns a node into one that makes its output 0 again at little cost, from values that its gradient
+// reads anyway. False where it can't be made so.
+using RemakeRule = bool (*)(Node& node, const OpContext& context);
 
 // An op's rule, registered beside the op:
 //   const RegisteredRemake layer_norm_remake("layer_norm", rule);

@@ -10,6 +10,7 @@
 #include "autograd/ops/attention_vulkan.h"
 #include "autograd/ops/require.h"
 #include "autograd/ops/stored.h"
+#include "autograd/remake.h"
 #include "core/cpu/attention.h"
 
 #include <algorithm>
@@ -232,6 +233,13 @@ Cost cost(const OpContext& context) {
   return {2 * products * static_cast<double>(context.in(0)[0]) * pairs * channels,
           bytes_moved(context)};
 }
+
+// Where it is at most a thirty-sixth of the multiplications of its transformer block: of 12 C^2 a
+// token, 2 T C are in here.
+const RegisteredRemake attention_remake("attention", [](Node&, const OpContext& context) {
+  const Shape& qkv = context.in(0);
+  return 6 * qkv[1] <= qkv[2] / 3;
+});
 
 template <bool gradient>
 Tunable tunable(const OpContext& context, const DeviceInfo& device) {

@@ -168,7 +168,7 @@ std::vector<Tensor> gradient(const GradientContext& context) {
   Tensor dweight;
   Tensor dbias;
   const MatmulDesign design = design_of(*context.attributes);
-  if (context.needed[in_x]) dx = matmul_by(design, dp, context.inputs[in_weight], false, false);
+  // Weights first: so x is done with before dx takes memory.
   if (context.needed[in_bias] && !context.needed[in_weight]) {
     dbias = sum(as_matrix(dp), {0});
   } else if (context.needed[in_bias]) {
@@ -179,6 +179,7 @@ std::vector<Tensor> gradient(const GradientContext& context) {
   } else if (context.needed[in_weight]) {
     dweight = matmul_by(design, as_matrix(dp), as_matrix(x), true, false);
   }
+  if (context.needed[in_x]) dx = matmul_by(design, dp, context.inputs[in_weight], false, false);
   return {dx, dweight, dbias, dy};
 }
 
@@ -252,7 +253,7 @@ Cost cost(const OpContext& context) {
 }
 
 // y of p, without the product.
-bool remake(Node& node) {
+bool remake(Node& node, const OpContext&) {
   const bool residual = node.inputs.size() > in_residual && node.inputs[in_residual] >= 0;
   const Activation activation = activation_of(node.attributes);
   if (activation == Activation::none || residual) return false;

@@ -1,5 +1,6 @@
 #include "autograd/remake.h"
 
+#include "autograd/ops/attention.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/reduce.h"
@@ -71,6 +72,19 @@ TEST_CASE("activations_and_layer_norms_are_made_again_for_the_backward_pass") {
 TEST_CASE("what_is_made_again_has_the_same_bits") {
   for_each_test_device(
       [](Device& device) { CHECK(gradients_on(device, false) == gradients_on(device, true)); });
+}
+
+TEST_CASE("attention_is_made_again_where_it_is_little_of_its_block") {
+  for (const bool little : {true, false}) {
+    Graph graph;
+    const int64_t tokens = little ? 4 : 5;
+    const Tensor w = graph.parameter("w", {3 * width, width}, Initializer::normal(0.5));
+    const Tensor v = graph.parameter("v", {5, width}, Initializer::normal(0.5));
+    const Tensor x = graph.input("x", {DType::f32, {2, tokens, width}});
+    const Tensor y = linear(attention(linear(x, w, {}), 2, false), v, {});
+    const Plan plan = make_plan(graph, gradients(mean(y, {0, 1, 2}), {w, v}), false);
+    CHECK(backward_nodes(plan, "attention") == (little ? 1 : 0));
+  }
 }
 
 TEST_CASE("what_is_fetched_is_not_made_again") {
