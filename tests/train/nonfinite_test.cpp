@@ -209,7 +209,7 @@ TEST_CASE("steps_after_a_failed_one_change_nothing_until_it_was_looked_at") {
   RunConfig config = bad_config(folder, 0);
   config.train.grad_scaler.init_scale = 2;  // of fp16: no overflow
   PairArrays good;
-  good.pixels.resize(6 * 3 * 16 * 16, 1.0f);
+  good.pixels.assign(6 * 3 * 16 * 16, 1.0f);
   good.texts.ids.resize(6 * 12, 1);
   good.texts.prepare(config.model.text_cfg);
   PairArrays bad = good;
@@ -244,7 +244,7 @@ TEST_CASE("the_part_of_the_model_that_first_overflows_is_named_in_every_precisio
   const RunConfig config = bad_config(folder, 0);
   const auto device = open_device("cpu");
   PairArrays batch;
-  batch.pixels.resize(6 * 3 * 16 * 16, 1.0f);
+  batch.pixels.assign(6 * 3 * 16 * 16, 1.0f);
   batch.texts.ids.resize(6 * 12, 1);
   batch.texts.prepare(config.model.text_cfg);
   for (const DType precision : {DType::f32, DType::bf16, DType::f16}) {

@@ -29,7 +29,7 @@ int exit_code_after(Signals... signals) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 // Sends this thread a signal while its stack pointer is `top`, as a kernel might use it.
 void signal_with_stack_at(std::byte* top, int signal) {
   long call = SYS_tgkill;
