@@ -6,23 +6,8 @@ set -u
 tandem=$1
 . "$(dirname "$0")/expect.sh"
 
-# An 8 x 8 red PNG, six times, in six groups.
-red_picture red.png
-for i in 0 1 2 3 4 5; do
-  echo "{\"image\":\"red.png\",\"caption\":\"picture number $i\",\"group\":$i}"
-done >table.jsonl
-cat >run.yaml <<'YAML'
-model:
-  embed_dim: 8
-  vision_cfg: {image_size: 8, patch_size: 4, width: 16, layers: 1, head_width: 8}
-  text_cfg: {context_length: 8, vocab_size: 560, width: 16, heads: 2, layers: 1}
-data:
-  table: table.jsonl
-  tokenizer: {vocab_size: 514}
-train: {batch_size: 3, epochs: 4, warmup: 1, checkpoint_every: 2, keep_last: 100}
-evaluate: [{split: train}]
-device: cpu
-YAML
+good_run
+sed 's/epochs: 2, warmup: 1/epochs: 4, warmup: 1, checkpoint_every: 2, keep_last: 100/' good.yaml >run.yaml
 train() { "$tandem" train run.yaml "$@"; }
 checkpoints() { (cd "$1/checkpoints" && echo *); }
 look() { "$tandem" checkpoint "$@"; }
