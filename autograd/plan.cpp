@@ -1,6 +1,7 @@
 #include "autograd/plan.h"
 
 #include "autograd/remake.h"
+#include "autograd/rewrite_backward.h"
 
 #include <algorithm>
 #include <map>
@@ -36,14 +37,7 @@ class Recompute {
 
   void run() {
     find_kept();
-    std::vector<Node> nodes;
-    for (Node node : plan_.nodes) {
-      if (node.backward) {
-        for (int& input : node.inputs) input = again(input, nodes);
-      }
-      nodes.push_back(std::move(node));
-    }
-    plan_.nodes = std::move(nodes);
+    rewrite_backward(plan_, [this](int id, std::vector<Node>& nodes) { return again(id, nodes); });
   }
 
  private:
