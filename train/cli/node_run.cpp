@@ -16,12 +16,21 @@ NodeRun::NodeRun(Device& device, const Plan& plan, const Node& node)
         {.label = std::string(node.op->name), .host = nullptr, .dispatches = node.op->vulkan(bound)});
   }
   // The first word of the result is fetched, to know when it is there.
-  const BufferRange& result = bound.output(0);
-  recording_ = device.record(std::move(kernels), {}, {{result.memory, result.offset, 4}});
+  result_ = bound.output(0);
+  result_type_ = *bound.outputs.front();
+  recording_ = device.record(std::move(kernels), {}, {{result_.memory, result_.offset, 4}});
 }
 
 double NodeRun::run() {
   return seconds_of([&] { recording_->output(recording_->submit({}), 0); }) / repeats_;
+}
+
+std::vector<float> NodeRun::result() {
+  std::vector<std::byte> bytes(result_.bytes);
+  device_.read(result_, bytes.data());
+  std::vector<float> values(static_cast<size_t>(result_type_.shape.elements()));
+  Stored{bytes.data(), result_type_.dtype}.load(0, result_type_.shape.elements(), values.data());
+  return values;
 }
 
 BufferRange NodeRun::block(size_t bytes) {

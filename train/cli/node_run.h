@@ -17,6 +17,10 @@ class NodeRun {
   // Runs it `repeats` times, waits, and gives the seconds of one.
   double run();
 
+  // Its first output, as it is after a run: the same for each way of computing the node, but for
+  // rounding.
+  std::vector<float> result();
+
  private:
   BufferRange block(size_t bytes);
   BufferRange filled(const TensorType& type);
@@ -26,6 +30,8 @@ class NodeRun {
   int repeats_;
   std::vector<std::unique_ptr<Memory>> memories_;
   std::unique_ptr<Recording> recording_;
+  BufferRange result_;
+  TensorType result_type_;
 };
 
 }  // namespace tandem

@@ -1,5 +1,5 @@
 // `tandem tune`: times the variants of kernels that a Vulkan device can run, on the nodes of a
-// model's training step, and keeps the fastest on disk for later runs.
+// model's training step, and keeps the fastest that computes the same on disk for later runs.
 #include "autograd/tuning.h"
 
 #include "core/error.h"
@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace tandem {
@@ -37,7 +38,11 @@ struct Options {
 
 struct Timed {
   std::string variant;
-  double seconds;  // the median
+  double seconds;        // the median
+  double difference;  // from the first variant's result, over its largest value
+
+  // Whether that is no more than rounding, even to bf16, makes of sums in another order.
+  bool right() const { return difference <= 0.02; }
 };
 
 // A choice, the node with most work that it is for, and what was measured, fastest first.
@@ -65,14 +70,30 @@ std::vector<Choice> choices_of(const StepPlan& step, const DeviceInfo& device) {
   return list;
 }
 
-// The median time of a node with that variant. One that is far slower than the best is run once.
+// The largest difference of two results over the largest value of the first; infinite where one is
+// not finite.
+double difference_of(const std::vector<float>& first, const std::vector<float>& other) {
+  double largest = 0, difference = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    const double apart = std::fabs(double{first[i]} - double{other[i]});
+    if (!(apart <= std::numeric_limits<float>::max())) return INFINITY;
+    difference = std::max(difference, apart);
+    largest = std::max(largest, std::fabs(double{first[i]}));
+  }
+  return difference == 0 ? 0 : difference / largest;
+}
+
+// The median time of a node with that variant, and its result. One that is far slower than the best
+// is run once.
 double time_variant(Device& device, const Plan& plan, const Choice& choice,
-                    const std::string& variant, double budget, double best) {
+                    const std::string& variant, double budget, double best,
+                    std::vector<float>& result) {
   KernelTraits traits = kernel_traits(device.info());
   traits.tuned = {{choice.tunable.what, variant}};
   set_kernel_traits(device.info(), traits);
   NodeRun node(device, plan, *choice.node);
   node.run();  // warms up
+  result = node.result();
   std::vector<double> times{node.run()};
   if (times.front() > 2 * best) return times.front();
   for (double spent = times.front(); times.size() < 3 || spent < budget; spent += times.back()) {
@@ -83,27 +104,33 @@ double time_variant(Device& device, const Plan& plan, const Choice& choice,
 
 void measure(Device& device, const Plan& plan, Choice& choice, double budget) {
   double best = std::numeric_limits<double>::infinity();
+  std::vector<float> first, result;
   for (const std::string& variant : choice.tunable.variants) {
-    const double seconds = time_variant(device, plan, choice, variant, budget, best);
-    choice.timed.push_back({variant, seconds});
-    best = std::min(best, seconds);
+    const double seconds = time_variant(device, plan, choice, variant, budget, best, result);
+    if (first.empty()) first = result;
+    choice.timed.push_back({variant, seconds, difference_of(first, result)});
+    if (choice.timed.back().right()) best = std::min(best, seconds);
   }
-  std::stable_sort(choice.timed.begin(), choice.timed.end(),
-                   [](const Timed& a, const Timed& b) { return a.seconds < b.seconds; });
+  std::stable_sort(choice.timed.begin(), choice.timed.end(), [](const Timed& a, const Timed& b) {
+    return std::pair(!a.right(), a.seconds) < std::pair(!b.right(), b.seconds);
+  });
 }
 
 void print(const Choice& choice) {
   fmt::print("{}\n", choice.tunable.what);
   for (const Timed& timed : choice.timed) {
-    fmt::print("  {:<28} {:>10.3f} ms {:>9.1f} GFLOP/s\n", timed.variant, 1e3 * timed.seconds,
-               1e-9 * choice.work / timed.seconds);
+    fmt::print("  {:<28} {:>10.3f} ms {:>9.1f} GFLOP/s{}\n", timed.variant, 1e3 * timed.seconds,
+               1e-9 * choice.work / timed.seconds,
+               timed.right() ? "" : "  wrong: its results differ from the first variant's");
   }
 }
 
 Json to_json(const Choice& choice) {
   Json item{{"what", choice.tunable.what}, {"flops", choice.work}, {"variants", Json::array()}};
   for (const Timed& timed : choice.timed) {
-    item["variants"].push_back({{"variant", timed.variant}, {"seconds", timed.seconds}});
+    item["variants"].push_back({{"variant", timed.variant},
+                                {"seconds", timed.seconds},
+                                {"difference", timed.difference}});
   }
   return item;
 }
@@ -174,7 +201,8 @@ const Command command([](CLI::App& program) {
   CLI::App* tune = program.add_subcommand(
       "tune",
       "Times the variants of kernels that a Vulkan device can run, on the nodes of a model's\n"
-      "training step, and keeps the fastest on disk for later runs on that device");
+      "training step, and keeps the fastest of those with the same results on disk for later runs\n"
+      "on that device");
   const auto options = std::make_shared<Options>();
   add_device_options(*tune, options->device);
   tune->add_option("--model", options->model, "YAML file with the model")->capture_default_str();
