@@ -9,14 +9,14 @@ file(GLOB shaders CONFIGURE_DEPENDS ${shader_root}/*/*.comp)
 file(GLOB_RECURSE shader_includes CONFIGURE_DEPENDS ${shader_root}/*.glsl)
 file(MAKE_DIRECTORY ${shader_output})
 
-# Extensions that older versions of glslang don't know (Debian 12's knows neither). Shaders that
-# name one are left out then, and the devices that could run them take others.
+# Extensions that older versions of glslang don't know (Debian 12's knows none). Shaders that name
+# one are left out then, and the devices that could run them take others.
 set(unknown_extensions)
-foreach(extension GL_KHR_cooperative_matrix GL_EXT_bfloat16)
+foreach(extension GL_KHR_cooperative_matrix GL_EXT_bfloat16 GL_NV_cooperative_matrix2)
   set(probe ${shader_output}/${extension}.comp)
   file(CONFIGURE OUTPUT ${probe} @ONLY
        CONTENT "#version 450\n#extension @extension@ : require\nvoid main() {}\n")
-  execute_process(COMMAND ${GLSLANG} --quiet -V --target-env vulkan1.2 -o ${probe}.spv ${probe}
+  execute_process(COMMAND ${GLSLANG} --quiet -V --target-env vulkan1.3 -o ${probe}.spv ${probe}
                   RESULT_VARIABLE refused OUTPUT_QUIET ERROR_QUIET)
   if(refused)
     list(APPEND unknown_extensions ${extension})
@@ -45,10 +45,14 @@ foreach(shader IN LISTS shaders)
     message(STATUS "Left out ${stem}: ${GLSLANG} does not know ${missing}")
     continue()
   endif()
+  set(target vulkan1.2)
+  if(text MATCHES "#extension GL_NV_cooperative_matrix2 ")
+    set(target vulkan1.3)  # it asks for SPIR-V 1.6
+  endif()
   set(header ${shader_output}/${stem}.h)
   add_custom_command(
     OUTPUT ${header}
-    COMMAND ${GLSLANG} --quiet -V --target-env vulkan1.2 -I${shader_root} --vn spirv_${stem}
+    COMMAND ${GLSLANG} --quiet -V --target-env ${target} -I${shader_root} --vn spirv_${stem}
             -o ${header} ${shader}
     DEPENDS ${shader} ${shader_includes}
     COMMENT "Compiling shader ${stem}"

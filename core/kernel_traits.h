@@ -23,6 +23,16 @@ struct CooperativeShape {
   bool operator==(const CooperativeShape&) const = default;
 };
 
+// What the sides of matrices that a workgroup of `invocations` multiplies together must be multiples
+// of, both of `type`, added up in f32 (VK_NV_cooperative_matrix2).
+struct WorkgroupMatrices {
+  DType type = DType::f16;
+  uint32_t m = 0;
+  uint32_t n = 0;
+  uint32_t k = 0;
+  uint32_t invocations = 0;
+};
+
 // By what a kernel does (autograd/tuning.h): the variant that `tandem tune` found fastest.
 using TunedKernels = std::map<std::string, std::string>;
 
@@ -30,6 +40,7 @@ struct KernelTraits {
   uint32_t vendor = 0;                        // the PCI number of who made it
   bool subgroup_shuffles = false;             // lanes of full subgroups can exchange values
   std::vector<CooperativeShape> cooperative;  // those that this program has kernels for
+  std::vector<WorkgroupMatrices> workgroup;   // and these
   TunedKernels tuned;                         // of this device, driver and set of shaders
   std::string tuning_ignored;                 // why a tuning file was, in a sentence
 

@@ -26,11 +26,24 @@ constexpr Named names[] = {{MatmulDesign::automatic, "automatic"},
                            {MatmulDesign::cooperative_small, "cooperative_small"},
                            {MatmulDesign::cooperative_medium, "cooperative_medium"},
                            {MatmulDesign::cooperative_large, "cooperative_large"},
-                           {MatmulDesign::emulated, "emulated"}};
+                           {MatmulDesign::workgroup_small, "workgroup_small"},
+                           {MatmulDesign::workgroup_medium, "workgroup_medium"},
+                           {MatmulDesign::workgroup_large, "workgroup_large"},
+                           {MatmulDesign::emulated, "emulated"},
+                           {MatmulDesign::workgroup_emulated, "workgroup_emulated"}};
 
 bool cooperative(MatmulDesign design) {
   return design == MatmulDesign::cooperative_small || design == MatmulDesign::cooperative_medium ||
          design == MatmulDesign::cooperative_large;
+}
+
+bool emulated(MatmulDesign design) {
+  return design == MatmulDesign::emulated || design == MatmulDesign::workgroup_emulated;
+}
+
+bool workgroup(MatmulDesign design) {
+  return design == MatmulDesign::workgroup_small || design == MatmulDesign::workgroup_medium ||
+         design == MatmulDesign::workgroup_large || design == MatmulDesign::workgroup_emulated;
 }
 
 // shaders/matmul/matmul_register.comp and matmul_tile.comp
@@ -93,10 +106,32 @@ std::optional<MatmulVariant> matrix_variant(MatmulDesign design, DType type,
   return variant;
 }
 
+// Threads, tile_m, tile_n and tile_k (shaders/common/matmul_workgroup.glsl).
+std::array<uint32_t, 6> workgroup_tile(MatmulDesign design) {
+  if (design == MatmulDesign::workgroup_emulated) return {24, 32, 16, 16};
+  if (design == MatmulDesign::workgroup_small) return {128, 64, 64, 64};
+  if (design == MatmulDesign::workgroup_medium) return {256, 128, 128, 64};
+  return {256, 128, 256, 64};
+}
+
+std::optional<MatmulVariant> workgroup_variant(MatmulDesign design, DType type,
+                                               const DeviceInfo& device) {
+  const std::array<uint32_t, 6> c = workgroup_tile(design);
+  const auto fits = [&](const WorkgroupMatrices& matrices) {
+    return matrices.type == type && matrices.invocations == c[0] && c[1] % matrices.m == 0 &&
+           c[2] % matrices.n == 0 && c[3] % matrices.k == 0;
+  };
+  const std::vector<WorkgroupMatrices> offered = kernel_traits(device).workgroup;
+  const bool can = emulated(design) ? device.storage_16bit
+                                    : std::any_of(offered.begin(), offered.end(), fits);
+  if (!can) return std::nullopt;
+  return MatmulVariant{design, c[1], c[2], c[3], c, {}, 0};
+}
+
 // Bytes of shared memory, at most over transpositions.
 uint32_t shared_bytes(const MatmulVariant& variant) {
   const auto& [threads, m, n, k, x, y] = variant.constants;
-  if (variant.design == MatmulDesign::register_tile) return 0;
+  if (variant.design == MatmulDesign::register_tile || variant.by_workgroup()) return 0;
   if (!variant.by_matrices()) return (m + n + 3) * k * 4;
   const auto lines = [k](uint32_t side) {
     return 16 * std::max(side * (k / 8 + 1), k * (side / 8 + 1));
@@ -176,6 +211,8 @@ std::vector<MatmulDesign> matmul_designs() {
   return all;
 }
 
+bool MatmulVariant::by_workgroup() const { return workgroup(design); }
+
 int64_t MatmulVariant::tiles(const MatmulShape& shape) const {
   return shape.batch * ceil_div(shape.m, tile_m) * ceil_div(shape.n, tile_n);
 }
@@ -184,7 +221,9 @@ std::optional<MatmulVariant> variant_of(MatmulDesign design, const MatmulTypes& 
                                         const DeviceInfo& device) {
   std::optional<MatmulVariant> variant;
   const bool narrow = types.in != DType::f32 || types.y != DType::f32 || types.pre != DType::f32;
-  if (cooperative(design) || design == MatmulDesign::emulated) {
+  if (workgroup(design)) {
+    if (types.in != DType::f32) variant = workgroup_variant(design, types.in, device);
+  } else if (cooperative(design) || design == MatmulDesign::emulated) {
     if (types.in != DType::f32) variant = matrix_variant(design, types.in, device);
   } else if (design != MatmulDesign::register_tile || !narrow) {
     variant = shared_tile(design);
@@ -200,7 +239,7 @@ Tunable tunable_product(const MatmulShape& shape, const MatmulTypes& types,
                         const DeviceInfo& device) {
   Tunable tunable{.what = what_of(shape, types), .variants = {}};
   for (const MatmulDesign design : matmul_designs()) {
-    if (design == MatmulDesign::emulated) continue;
+    if (emulated(design)) continue;
     if (design == MatmulDesign::register_tile && !device.software()) continue;
     if (variant_of(design, types, device)) tunable.variants.emplace_back(name_of(design));
   }

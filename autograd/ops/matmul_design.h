@@ -13,8 +13,9 @@
 namespace tandem {
 
 // The register design is for drivers that run on the CPU; small, medium and large are tiles in
-// shared memory; the cooperative ones take 16-bit factors to the device's matrix units. `emulated`
-// does what they do without such units, for tests.
+// shared memory; the cooperative ones take 16-bit factors to the device's matrix units, and so do the
+// workgroup ones, which leave to the driver how. The emulated ones do what those two do without such
+// units, for tests.
 enum class MatmulDesign : uint8_t {
   automatic,
   register_tile,
@@ -24,7 +25,11 @@ enum class MatmulDesign : uint8_t {
   cooperative_small,
   cooperative_medium,
   cooperative_large,
-  emulated
+  workgroup_small,
+  workgroup_medium,
+  workgroup_large,
+  emulated,
+  workgroup_emulated
 };
 
 // "automatic", "register", "small", ...
@@ -46,6 +51,7 @@ struct MatmulVariant {
   uint32_t lanes = 0;       // invocations that hold a matrix
 
   bool by_matrices() const { return lanes != 0; }
+  bool by_workgroup() const;
   int64_t tiles(const MatmulShape& shape) const;
 };
 

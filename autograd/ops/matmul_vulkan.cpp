@@ -143,6 +143,8 @@ std::vector<uint32_t> matmul_constants(const MatmulTypes& types, const MatmulRan
 std::string shader_of(const MatmulVariant& variant, DType type) {
   if (variant.design == MatmulDesign::register_tile) return "matmul_register";
   if (variant.design == MatmulDesign::emulated) return "matmul_emulated";
+  if (variant.design == MatmulDesign::workgroup_emulated) return "matmul_workgroup_emulated";
+  if (variant.by_workgroup()) return fmt::format("matmul_workgroup_{}", name_of(type));
   return variant.by_matrices() ? fmt::format("matmul_cooperative_{}", name_of(type))
                                : "matmul_tile";
 }

@@ -68,10 +68,9 @@ LogicalDevice::LogicalDevice(VkPhysicalDevice physical, uint32_t queue_family,
     vkGetPhysicalDeviceFeatures2(physical, &offered);
     features12.pNext = &subgroup;  // all that is offered
   }
-  const std::vector<CooperativeShape> shapes = kernel_traits(info).cooperative;
-  CooperativeEnable cooperative(shapes, features12.pNext);
+  CooperativeEnable cooperative(kernel_traits(info), features12.pNext);
   features12.pNext = cooperative.first();
-  features12.vulkanMemoryModel = shapes.empty() ? VK_FALSE : VK_TRUE;
+  features12.vulkanMemoryModel = cooperative.extensions().empty() ? VK_FALSE : VK_TRUE;
   for (const char* name : cooperative.extensions()) extensions.push_back(name);
   VkPhysicalDeviceVulkan11Features features11{};
   features11.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;

@@ -56,7 +56,7 @@ VulkanInstance::VulkanInstance(Validation validation) {
                                       .applicationVersion = 1,
                                       .pEngineName = "tandem",
                                       .engineVersion = 1,
-                                      .apiVersion = VK_API_VERSION_1_2};
+                                      .apiVersion = VK_API_VERSION_1_3};
   VkInstanceCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO;
   info.pApplicationInfo = &application;

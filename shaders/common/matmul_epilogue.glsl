@@ -7,7 +7,8 @@
 //   constant 1  has_bias 0, 1     constant 2  activation 0 to 6     constant 3  keeps_pre 0, 1
 //   constant 4  has_residual 0, 1
 //   constants 12, 13  elements of y and of pre: 0 f32, 1 bf16, 2 f16; of 16 bits only where all
-//                is stored by finish_pair
+//                is stored by finish_pair, or the shader has 16-bit storage and says so by
+//                STORES_HALVES
 #include "common/activation.glsl"
 #include "common/half.glsl"
 
@@ -25,13 +26,23 @@ layout(std430, binding = 4) writeonly buffer Pre { float pre[]; };
 layout(std430, binding = 4) writeonly buffer PrePairs { uint pre_pairs[]; };
 layout(std430, binding = 5) readonly buffer Residual { float residual[]; };
 
+#ifdef STORES_HALVES
+layout(std430, binding = 2) writeonly buffer YHalves { uint16_t y_halves[]; };
+layout(std430, binding = 4) writeonly buffer PreHalves { uint16_t pre_halves[]; };
+#define STORE(kind, floats, halves, at, x)                                            \
+  if (kind == 0) floats[at] = x;                                                      \
+  else halves[at] = uint16_t(kind == 1 ? bf16_from_float(x) : f16_from_float(x))
+#else
+#define STORE(kind, floats, halves, at, x) floats[at] = x
+#endif
+
 // Stores the product x of element `at`, which is in column `column`.
 void finish(uint at, uint column, float x) {
   if (has_bias == 1) x += bias[column];
-  if (keeps_pre == 1) pre[at] = x;
+  if (keeps_pre == 1) { STORE(pre_kind, pre, pre_halves, at, x); }
   x = activate(activation_kind, x);
   if (has_residual == 1) x += residual[at];
-  y[at] = x;
+  STORE(y_kind, y, y_halves, at, x);
 }
 
 uint pair_of(uint kind, vec2 x) {

@@ -74,6 +74,24 @@ TEST_CASE("the_largest_matrices_that_divide_the_tiles_are_taken") {
   CHECK(!variant_of(MatmulDesign::cooperative_large, fp16, odd));
 }
 
+TEST_CASE("workgroup_designs_are_tuned_for_but_not_taken_by_rule") {
+  DeviceInfo info = card(nvidia, true);
+  info.uuid = "a test's workgroups";
+  KernelTraits traits = kernel_traits(card(nvidia, true));
+  traits.workgroup = {{DType::f16, 32, 32, 16, 128}, {DType::f16, 64, 256, 64, 256}};
+  set_kernel_traits(info, traits);
+  const auto variant = variant_of(MatmulDesign::workgroup_large, fp16, info);
+  REQUIRE(variant);
+  CHECK(variant->tiles({.m = 129, .n = 257, .k = 8}) == 4);
+  CHECK(!variant_of(MatmulDesign::workgroup_medium, fp16, info));  // 128 is no multiple of 256
+  CHECK(!variant_of(MatmulDesign::workgroup_large, bf16, info));
+  CHECK(chosen(large_layer, fp16, info) == MatmulDesign::cooperative_large);
+  const std::vector<std::string> offered = tunable_product(large_layer, fp16, info).variants;
+  CHECK(offered == std::vector<std::string>{"small", "medium", "large", "cooperative_small",
+                                            "cooperative_medium", "cooperative_large",
+                                            "workgroup_small", "workgroup_large"});
+}
+
 TEST_CASE("what_does_not_fit_a_device_is_replaced_by_what_does") {
   DeviceInfo least = card(nvidia, true);
   least.shared_memory_bytes = 16 << 10;
@@ -89,7 +107,8 @@ TEST_CASE("an_unknown_design_in_the_environment_is_refused") {
   CHECK_THROWS_WITH_AS(
       chosen(large_layer, fp32, DeviceInfo{}),
       "TANDEM_MATMUL is 'huge'; expected one of register, small, medium, large, "
-      "cooperative_small, cooperative_medium, cooperative_large, emulated.",
+      "cooperative_small, cooperative_medium, cooperative_large, workgroup_small, "
+      "workgroup_medium, workgroup_large, emulated, workgroup_emulated.",
       ConfigError);
   unsetenv("TANDEM_MATMUL");
 }

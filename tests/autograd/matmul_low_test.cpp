@@ -1,6 +1,7 @@
 // Products of 16-bit factors on Vulkan: every design that takes them, tails, transpositions, parts
-// and epilogues, against a reference in double of the same rounded factors. The cooperative designs
-// run where the driver has matrices; the emulated one is all of them but the matrices themselves.
+// and epilogues, against a reference in double of the same rounded factors. The cooperative and
+// workgroup designs run where the driver has matrices; the emulated ones are all of them but the
+// matrices themselves.
 #include "autograd/ops/activation.h"
 #include "autograd/ops/matmul_kernels.h"
 #include "core/cpu/stored.h"
@@ -151,7 +152,8 @@ void check(Device& device, const Case& item, const MatmulTypes& types, MatmulDes
 std::vector<Case> cases_of(MatmulDesign design, bool first_type) {
   if (!first_type) return {cases[3], cases[4]};
   if (design == MatmulDesign::small || design == MatmulDesign::emulated ||
-      design == MatmulDesign::cooperative_small) {
+      design == MatmulDesign::cooperative_small || design == MatmulDesign::workgroup_small ||
+      design == MatmulDesign::workgroup_emulated) {
     return {std::begin(cases), std::end(cases)};
   }
   return {cases[0], cases[3], cases[4]};
@@ -195,10 +197,13 @@ TEST_CASE("results_of_16_bits_share_words_right_with_every_part_of_the_epilogue"
   });
 }
 
-TEST_CASE("cooperative_designs_are_tested_where_a_driver_has_matrices") {
-  bool any = false;
+TEST_CASE("designs_with_matrices_are_tested_where_a_driver_has_them") {
+  bool cooperative = false, workgroup = false;
   for (const NamedDevice& named : vulkan_devices()) {
-    any = any || !kernel_traits(named.device->info()).cooperative.empty();
+    const KernelTraits traits = kernel_traits(named.device->info());
+    cooperative = cooperative || !traits.cooperative.empty();
+    workgroup = workgroup || !traits.workgroup.empty();
   }
-  if (!any) MESSAGE("not tested: no driver here has cooperative matrices; the emulated ones were");
+  if (!cooperative) MESSAGE("cooperative designs not tested, but for the emulated: no driver has them");
+  if (!workgroup) MESSAGE("workgroup designs not tested, but for the emulated: no driver has them");
 }

@@ -23,7 +23,8 @@ std::string validator() {
   return given == nullptr ? "spirv-val" : given;
 }
 
-// What spirv-val says of these words; nothing if they are valid.
+// What spirv-val says of these words, which need Vulkan 1.2, or 1.3 if they are SPIR-V 1.6; nothing
+// if they are valid.
 std::string complaints(std::span<const uint32_t> words) {
   const auto path =
       std::filesystem::temp_directory_path() / fmt::format("tandem-{}.spv", getpid());
@@ -31,7 +32,8 @@ std::string complaints(std::span<const uint32_t> words) {
       .write(reinterpret_cast<const char*>(words.data()),
              static_cast<std::streamsize>(words.size_bytes()));
   const std::string command =
-      fmt::format("{} --target-env vulkan1.2 {} 2>&1", validator(), path.string());
+      fmt::format("{} --target-env {} {} 2>&1", validator(),
+                  words[1] >= 0x10600 ? "vulkan1.3" : "vulkan1.2", path.string());
   std::string said;
   std::FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
@@ -64,10 +66,13 @@ TEST_CASE("every_shader_is_valid_spirv") {
 
 TEST_CASE("cooperative_shaders_are_there_or_said_to_be_missing") {
   const std::vector<std::string_view> all = embedded_shaders();
-  for (const char* stem : {"matmul_cooperative_f16", "matmul_cooperative_bf16"}) {
+  for (const char* stem : {"matmul_cooperative_f16", "matmul_cooperative_bf16",
+                           "matmul_workgroup_f16", "matmul_workgroup_bf16"}) {
     if (std::find(all.begin(), all.end(), stem) == all.end()) {
       MESSAGE("not tested: " << stem << " was left out, since this build's glslang is too old");
     }
   }
-  CHECK(std::find(all.begin(), all.end(), "matmul_emulated") != all.end());
+  for (const char* stem : {"matmul_emulated", "matmul_workgroup_emulated"}) {
+    CHECK(std::find(all.begin(), all.end(), stem) != all.end());
+  }
 }

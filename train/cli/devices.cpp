@@ -30,19 +30,26 @@ std::string gibibytes(uint64_t bytes) {
 
 void line(const char* what, const std::string& value) { fmt::print("  {:<16}{}\n", what, value); }
 
+const char* precision_of(DType type) { return type == DType::bf16 ? "bf16" : "fp16"; }
+
 std::string shape_text(const CooperativeShape& shape) {
-  return fmt::format("{} {}x{}x{}", shape.type == DType::bf16 ? "bf16" : "fp16", shape.m, shape.n,
-                     shape.k);
+  return fmt::format("{} {}x{}x{}", precision_of(shape.type), shape.m, shape.n, shape.k);
+}
+
+std::string shape_text(const WorkgroupMatrices& shape) {
+  return fmt::format("{} multiples of {}x{}x{} by {} invocations", precision_of(shape.type), shape.m,
+                     shape.n, shape.k, shape.invocations);
 }
 
 std::string matrix_units(const DeviceInfo& info) {
-  const std::vector<CooperativeShape> shapes = kernel_traits(info).cooperative;
-  if (shapes.empty()) {
+  const KernelTraits traits = kernel_traits(info);
+  if (traits.cooperative.empty() && traits.workgroup.empty()) {
     return "cooperative matrices, but none that this build has kernels for (they need glslang 13 "
            "or later)";
   }
   std::string all;
-  for (const CooperativeShape& shape : shapes) all += shape_text(shape) + ", ";
+  for (const CooperativeShape& shape : traits.cooperative) all += shape_text(shape) + ", ";
+  for (const WorkgroupMatrices& shape : traits.workgroup) all += shape_text(shape) + ", ";
   return "cooperative matrices, " + all.substr(0, all.size() - 2);
 }
 
@@ -112,6 +119,10 @@ nlohmann::ordered_json to_json(const DeviceInfo& info) {
   json["cooperative_shapes"] = nlohmann::ordered_json::array();
   for (const CooperativeShape& shape : kernel_traits(info).cooperative) {
     json["cooperative_shapes"].push_back(shape_text(shape));
+  }
+  json["workgroup_shapes"] = nlohmann::ordered_json::array();
+  for (const WorkgroupMatrices& shape : kernel_traits(info).workgroup) {
+    json["workgroup_shapes"].push_back(shape_text(shape));
   }
   json["tuned"] = kernel_traits(info).tuned;
   json["tuning_ignored"] = kernel_traits(info).tuning_ignored;
