@@ -35,6 +35,7 @@ def main():
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--grad-checkpointing", action="store_true")
+    parser.add_argument("--bf16", action="store_true", help="in autocast, as open_clip's amp_bf16")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
@@ -58,8 +59,9 @@ def main():
         begin = time.perf_counter()
         busy = time.process_time()
         optimizer.zero_grad()
-        image_features, text_features, scale = model(pixels, tokens)[:3]
-        loss = loss_of(image_features, text_features, scale)
+        with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
+            image_features, text_features, scale = model(pixels, tokens)[:3]
+            loss = loss_of(image_features, text_features, scale)
         loss.backward()
         optimizer.step()
         loss.item()
@@ -72,6 +74,7 @@ def main():
         "torch": torch.__version__,
         "threads": arguments.threads,
         "batch": arguments.batch,
+        "bf16": arguments.bf16,
         "grad_checkpointing": arguments.grad_checkpointing,
         "pairs_per_second": arguments.batch / median,
         "step_seconds_median": median,
