@@ -199,7 +199,7 @@ class Trainer::State {
     if (!under_way_) return false;
     const StartedStep done = *under_way_;
     under_way_.reset();
-    const StepResult result = on_device_->step.result(done.ticket);
+    const StepResult result = profiler_.result(on_device_->step, done.ticket);
     if (!first_told_) {
       output_.say(fmt::format("first step after {:.2f} s", seconds_since_start()));
       first_told_ = true;

@@ -51,7 +51,8 @@ void add_train(CLI::App& program) {
       "Perfetto in this file, or in profile.json of the run's folder");
   profile->expected(0, 1);
   const auto steps = std::make_shared<int64_t>(5);
-  command->add_option("--profile-steps", *steps, "so many steps")
+  command->add_option("--profile-steps", *steps,
+                      "so many steps, and as many that show how far the host is ahead")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000))
       ->needs(profile);

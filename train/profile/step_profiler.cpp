@@ -14,20 +14,42 @@ StepProfiler::StepProfiler(ProfileOptions options, RunOutput& output)
 uint64_t StepProfiler::run(TrainStep& step, const RunConfig& config, const DeviceInfo& device,
                            const PairArrays& batch, const StepSettings& settings) {
   const int64_t index = steps_++;
-  const int64_t last = options_.warmup + options_.steps - 1;
-  if (options_.steps == 0 || index < options_.warmup || index > last) {
-    ticket_ = step.run(batch, settings);
-    if (options_.steps > 0 && index + 1 == options_.warmup) {
-      // What the loader and the host do for the first step that counts begins here.
-      costs_ = plan_step(config, device).costs;
-      begin_ = seconds_now();
-      watching_ = true;
-    }
-    return ticket_;
+  if (watching_ && index >= options_.warmup && index < first_alone()) {
+    host("step", [&] { look_at(step, batch, settings); });
+    looked_at_ = seconds_now() - begin_;
+    return ++ticket_;  // a profile counts as a run
   }
-  host("step", [&] { look_at(step, batch, settings); });
-  if (index == last) write();
-  return ++ticket_;  // a profile counts as a run
+  const double begin = seconds_now();
+  host("start step", [&] { ticket_ = step.run(batch, settings); });
+  if (watching_ && index < all()) started_[ticket_ % 2] = {ticket_, begin};
+  if (index + 1 == all()) last_ = ticket_;
+  if (options_.steps > 0 && index + 1 == options_.warmup) {
+    // What the loader and the host do for the first step that counts begins here.
+    costs_ = plan_step(config, device).costs;
+    begin_ = seconds_now();
+    watching_ = true;
+  }
+  return ticket_;
+}
+
+StepResult StepProfiler::result(TrainStep& step, uint64_t ticket) {
+  StepResult result;
+  host("wait for step", [&] { result = step.result(ticket); });
+  if (watching_) ended(ticket, seconds_now());
+  return result;
+}
+
+void StepProfiler::ended(uint64_t ticket, double end) {
+  const Started started = started_[ticket % 2];
+  if (started.ticket != ticket) return;
+  // Two lanes, since steps overlap.
+  trace_.add(ticket % 2 == 0 ? "even steps" : "odd steps", {"step under way", started.begin, end});
+  const Started next = started_[(ticket + 1) % 2];
+  if (next.ticket == ticket + 1) {
+    ahead_ += end - next.begin;
+    ++ended_;
+  }
+  if (ticket == last_) write();
 }
 
 void StepProfiler::look_at(TrainStep& step, const PairArrays& batch,
@@ -58,8 +80,8 @@ void StepProfiler::loader(int64_t worker, int64_t batch, double begin, double en
 
 void StepProfiler::write() {
   watching_ = false;
-  const double seconds = (seconds_now() - begin_) / static_cast<double>(options_.steps);
-  trace_.write(options_.file, {"host", "device"});
+  const double seconds = looked_at_ / static_cast<double>(options_.steps);
+  trace_.write(options_.file, {"host", "even steps", "odd steps", "device"});
   if (ops_.runs() == 0) {
     output_.say("profile: the device has no timestamps, and the trace no times of kernels");
   } else {
@@ -69,15 +91,18 @@ void StepProfiler::write() {
     std::istringstream lines(ops_.table());
     for (std::string line; std::getline(lines, line);) output_.say(line);
   }
+  if (ended_ > 0) {
+    output_.say(fmt::format("each step was started {:.2f} ms before the one before it had ended",
+                            1e3 * ahead_ / static_cast<double>(ended_)));
+  }
   output_.say(fmt::format("profile: {}", options_.file.string()));
 }
 
 void StepProfiler::finish() {
-  const int64_t wanted = options_.warmup + options_.steps;
-  if (options_.steps == 0 || steps_ >= wanted) return;
+  if (options_.steps == 0 || steps_ >= all()) return;
   output_.say(fmt::format("profile: nothing was written, since the run made {} of the {} steps "
                           "that it needs; give it more, or a smaller --profile-steps",
-                          steps_, wanted));
+                          steps_, all()));
 }
 
 }  // namespace tandem
