@@ -19,6 +19,7 @@ namespace {
 
 struct Options {
   std::string adapter, merged, out, base;
+  bool without_base = false;
   std::string layout = "open_clip";
 };
 
@@ -71,17 +72,39 @@ void merge(const Options& options) {
   fmt::print("wrote {}: {} with the adapter in its weights\n", options.out, base.path);
 }
 
-// The base is what it was, bit for bit: rounding has no inverse, so that it is not computed from
-// the merged weights, but taken where these are the adapter's and the base's.
+BaseModel read_merged(const Options& options, RunConfig config) {
+  config.adapter = AdapterConfig();
+  config.adapter.base = options.merged;
+  return read_base(config);
+}
+
+// Rounding has no inverse: the merged weights alone give the base but for the last digits of what
+// the adapter changed.
+void compute_base(const Options& options) {
+  const Adapter adapter = read_adapter(options);
+  const BaseModel given = read_merged(options, adapter.config);
+  Unmerged computed =
+      unmerged(given.tensors, adapter.checkpoint.model, adapter.config.model.adaptation);
+  const std::string hash = hash_of(computed.tensors);
+  write(options, adapter, std::move(computed.tensors));
+  if (hash == adapter.config.adapter.base_sha256) {
+    fmt::print("wrote {}: the base's values, SHA-256 {}\n", options.out, hash);
+    return;
+  }
+  fmt::print("wrote {}: what the adapter changed differs from the base by at most {:.2g}, all else "
+             "is the base's bit for bit\n",
+             options.out, computed.error);
+}
+
+// The base is what it was, bit for bit: it is not computed from the merged weights, but taken where
+// these are the adapter's and the base's.
 void unmerge(const Options& options) {
+  if (options.without_base) return compute_base(options);
   const Adapter adapter = read_adapter(options);
   const BaseModel base = read_base(adapter.config);
   const std::vector<NamedTensor> expected =
       merged(base.tensors, adapter.checkpoint.model, adapter.config.model.adaptation);
-  RunConfig config = adapter.config;
-  config.adapter = AdapterConfig();
-  config.adapter.base = options.merged;
-  const BaseModel given = read_base(config);
+  const BaseModel given = read_merged(options, adapter.config);
   if (given.sha256 != hash_of(expected)) {
     fail<ConfigError>(
         "{}: is not {} merged into {}: the values differ; give the file that was made of these.",
@@ -114,6 +137,8 @@ void add_adapter(CLI::App& program) {
   out_of->add_option("MERGED", options->merged, "what merge wrote")->required();
   out_of->add_option("OUT", options->out, "file that ends in .safetensors or .h5")->required();
   add_common(*out_of, options);
+  out_of->add_flag("--without-base", options->without_base,
+                   "compute it from MERGED and the adapter: of LoRA and IA3, to rounding");
   out_of->callback([options] { unmerge(*options); });
 }
 

@@ -5,8 +5,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <span>
 
@@ -23,17 +25,27 @@ std::string without(const std::string& name, std::string_view end) {
   return name.substr(0, name.size() - end.size());
 }
 
+// Half the distance to the next number, by which rounding is at most wrong.
+double rounding(float value) {
+  const float size = std::fabs(value);
+  return 0.5 * (double{std::nextafter(size, std::numeric_limits<float>::infinity())} - size);
+}
+
+// Takes an adapter into weights, or out of those that it was taken into.
 class Merger {
  public:
-  Merger(const std::vector<NamedTensor>& base, const std::vector<NamedTensor>& adapter,
-         const Adaptation& adaptation)
-      : result_(base), adaptation_(adaptation) {
-    for (NamedTensor& tensor : result_) parameters_[tensor.name] = &tensor;
+  enum class Way { in, out };
+
+  Merger(const std::vector<NamedTensor>& weights, const std::vector<NamedTensor>& adapter,
+         const Adaptation& adaptation, Way way)
+      : result_{weights, 0}, adaptation_(adaptation), way_(way) {
+    for (NamedTensor& tensor : result_.tensors) parameters_[tensor.name] = &tensor;
     for (const NamedTensor& tensor : adapter) adapter_[tensor.name] = &tensor;
   }
 
-  std::vector<NamedTensor> run() {
+  Unmerged run() {
     for (const auto& [name, tensor] : adapter_) {
+      if (way_ == Way::out) require_inverse(name, *tensor);
       if (const auto own = parameters_.find(name); own != parameters_.end()) {
         own->second->values = tensor->values;
       } else if (name.starts_with("prompt.")) {
@@ -51,6 +63,18 @@ class Merger {
   }
 
  private:
+  void require_inverse(const std::string& name, const NamedTensor& tensor) const {
+    const auto refuse = [&](const char* what) {
+      fail<ConfigError>("adapter unmerge: '{}' {}, so that only the base has what was there "
+                        "before; give it by --base.",
+                        name, what);
+    };
+    if (parameters_.contains(name)) refuse("is a trained parameter of the model");
+    if (is_magnitude(name)) refuse("sets the lengths of a weight's rows");
+    const auto zero = std::find(tensor.values.begin(), tensor.values.end(), 0.0f);
+    if (name.ends_with(ia3_end) && zero != tensor.values.end()) refuse("has factors of zero");
+  }
+
   NamedTensor& parameter(const std::string& name) const {
     const auto found = parameters_.find(name);
     if (found == parameters_.end()) {
@@ -74,7 +98,15 @@ class Merger {
     return std::span(weight.values).subspan(static_cast<size_t>(place.index) * size, size);
   }
 
-  void merge_low_rank(const std::string& part) const {
+  // Sets a value that was computed in double from one that was itself rounded, with an error that
+  // grew by `factor` on the way.
+  void set(float& value, double computed, double factor) {
+    const double inherited = way_ == Way::out ? rounding(value) * factor : 0;
+    value = static_cast<float>(computed);
+    result_.error = std::max(result_.error, inherited + rounding(value));
+  }
+
+  void merge_low_rank(const std::string& part) {
     const NamedTensor& A = added(part + std::string(A_end));
     const NamedTensor& B = added(part + std::string(B_end));
     const auto r = static_cast<size_t>(A.shape[0]);
@@ -86,6 +118,7 @@ class Merger {
                             part, A.shape, B.shape);
     }
     const auto magnitude = adapter_.find(part + std::string(magnitude_end));
+    const double scaling = adaptation_.lora.scaling() * (way_ == Way::in ? 1 : -1);
     std::vector<double> row(C);
     for (size_t d = 0; d < D; ++d) {
       double squares = 0;
@@ -94,33 +127,39 @@ class Merger {
         for (size_t k = 0; k < r; ++k) {
           sum += static_cast<double>(B.values[d * r + k]) * A.values[k * C + c];
         }
-        row[c] = weight[d * C + c] + adaptation_.lora.scaling() * sum;
+        row[c] = weight[d * C + c] + scaling * sum;
         squares += row[c] * row[c];
       }
       const double factor = magnitude == adapter_.end()
                                 ? 1.0
                                 : magnitude->second->values.at(d) / std::sqrt(squares);
-      for (size_t c = 0; c < C; ++c) weight[d * C + c] = static_cast<float>(factor * row[c]);
+      for (size_t c = 0; c < C; ++c) set(weight[d * C + c], factor * row[c], 1);
     }
   }
 
-  void merge_factors(const std::string& part, const NamedTensor& factors) const {
+  void scale(float& value, float factor) {
+    if (way_ == Way::in) return set(value, double{value} * factor, 1);
+    set(value, double{value} / factor, 1 / std::fabs(double{factor}));
+  }
+
+  void merge_factors(const std::string& part, const NamedTensor& factors) {
     const LayerPart place = layer_part(part);
     const std::span<float> weight = rows(place);
     const size_t count = factors.values.size();
     if (ia3_scales_inputs(part)) {
-      for (size_t i = 0; i < weight.size(); ++i) weight[i] *= factors.values[i % count];
+      for (size_t i = 0; i < weight.size(); ++i) scale(weight[i], factors.values[i % count]);
       return;
     }
     const size_t C = weight.size() / count;
-    for (size_t i = 0; i < weight.size(); ++i) weight[i] *= factors.values[i / C];
+    for (size_t i = 0; i < weight.size(); ++i) scale(weight[i], factors.values[i / C]);
     std::vector<float>& bias = parameter(place.bias).values;
     const size_t first = static_cast<size_t>(place.index) * count;
-    for (size_t d = 0; d < count; ++d) bias.at(first + d) *= factors.values[d];
+    for (size_t d = 0; d < count; ++d) scale(bias.at(first + d), factors.values[d]);
   }
 
-  std::vector<NamedTensor> result_;
+  Unmerged result_;
   const Adaptation& adaptation_;
+  Way way_;
   std::map<std::string, NamedTensor*> parameters_;
   std::map<std::string, const NamedTensor*> adapter_;
 };
@@ -162,7 +201,12 @@ std::vector<float> first_magnitudes(const std::string& name,
 std::vector<NamedTensor> merged(const std::vector<NamedTensor>& base,
                                 const std::vector<NamedTensor>& adapter,
                                 const Adaptation& adaptation) {
-  return Merger(base, adapter, adaptation).run();
+  return Merger(base, adapter, adaptation, Merger::Way::in).run().tensors;
+}
+
+Unmerged unmerged(const std::vector<NamedTensor>& weights, const std::vector<NamedTensor>& adapter,
+                  const Adaptation& adaptation) {
+  return Merger(weights, adapter, adaptation, Merger::Way::out).run();
 }
 
 }  // namespace tandem

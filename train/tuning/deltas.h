@@ -28,4 +28,17 @@ std::vector<NamedTensor> merged(const std::vector<NamedTensor>& base,
                                 const std::vector<NamedTensor>& adapter,
                                 const Adaptation& adaptation);
 
+// Merged weights with the adapter out of them again, and by how much a value may differ from the
+// base's: where an adapter lies in a weight, rounding, of the merged value and of this one; all
+// others are the base's bits.
+struct Unmerged {
+  std::vector<NamedTensor> tensors;
+  double error = 0;
+};
+
+// Throws as merged() does, and ConfigError for what no computation gives back: parameters of the
+// model that were trained, DoRA, IA3 with a factor of zero.
+Unmerged unmerged(const std::vector<NamedTensor>& weights, const std::vector<NamedTensor>& adapter,
+                  const Adaptation& adaptation);
+
 }  // namespace tandem
