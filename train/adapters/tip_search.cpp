@@ -6,6 +6,8 @@
 namespace tandem {
 namespace {
 
+constexpr double largest_alpha = 1000;
+
 // `steps` values from 0.1 in equal steps, all below `most`.
 std::vector<double> grid(double most, int steps) {
   std::vector<double> values;
@@ -41,7 +43,14 @@ class Search {
     texts_ = by_text.scores(validation);
   }
 
-  // Tries one beta with several alphas.
+  // The best of all pairs.
+  TipChoice best_of(const std::vector<double>& alphas, const std::vector<double>& betas) {
+    best_ = {};
+    for (const double beta : betas) attempt(beta, alphas);
+    return best_;
+  }
+
+ private:
   void attempt(double beta, const std::vector<double>& alphas) {
     const std::vector<float> value{static_cast<float>(beta)};
     const std::vector<float> cache = by_cache_->scores(validation_, {{"beta", as_feed(value)}});
@@ -52,22 +61,16 @@ class Search {
       }
       const double right = accuracy(ranks_of(scores, validation_.labels));
       if (right < best_.validation_acc1) continue;
-      const double loss = cross_entropy_of(scores, validation_.labels);
-      if (right == best_.validation_acc1 && loss >= loss_) continue;
-      best_ = {alpha, beta, right};
-      loss_ = loss;
+      const TipChoice found{alpha, beta, right, cross_entropy_of(scores, validation_.labels)};
+      if (found.better_than(best_)) best_ = found;
     }
   }
 
-  const TipChoice& best() const { return best_; }
-
- private:
   const LabelledRows& validation_;
   Variables variables_;
   std::optional<FeatureScorer> by_cache_;
   std::vector<float> texts_;
-  TipChoice best_{0, 0, -1};
-  double loss_ = 0;
+  TipChoice best_;
 };
 
 }  // namespace
@@ -75,10 +78,15 @@ class Search {
 TipChoice search_tip(const FittedAdapter& adapter, const LabelledRows& validation,
                      const TipAdapterConfig& config, Device& device) {
   Search search(adapter, validation, device);
-  search.attempt(config.beta, {config.alpha});
-  const std::vector<double> alphas = grid(config.alpha_max, 20);
-  for (const double beta : grid(config.beta_max, 200)) search.attempt(beta, alphas);
-  return search.best();
+  const std::vector<double> betas = grid(config.beta_max, 200);
+  TipChoice best = search.best_of({config.alpha}, {config.beta});
+  for (double most = config.alpha_max; most <= largest_alpha; most *= 2) {
+    const std::vector<double> alphas = grid(most, 20);
+    const TipChoice wider = search.best_of(alphas, betas);
+    if (wider.better_than(best)) best = wider;
+    if (best.alpha < alphas.back()) break;
+  }
+  return best;
 }
 
 }  // namespace tandem

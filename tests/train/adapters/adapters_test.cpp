@@ -3,6 +3,7 @@
 #include "tests/train/features/small_features.h"
 #include "train/adapters/adapter_outcome.h"
 #include "train/adapters/fit_adapter.h"
+#include "train/evaluate/classification.h"
 
 #include <cmath>
 
@@ -135,6 +136,22 @@ TEST_CASE("an_adapter_that_can_not_be_fitted_says_why") {
   CHECK(contains(refusal(whole, split), "no picture is left to choose alpha and beta on"));
   whole.adapter.tip_adapter.search = false;
   CHECK(refusal(whole, split).empty());
+}
+
+TEST_CASE("the_search_goes_beyond_the_largest_alpha_while_that_is_the_best") {
+  const auto device = open_device("cpu");
+  RunConfig config = config_of_kind("tip_adapter");
+  config.adapter.logit_scale = 100;  // the texts, half of which are wrong, outweigh the cache
+  config.adapter.tip_adapter.alpha = 0.1;
+  config.adapter.tip_adapter.alpha_max = 0.2;
+  const AdapterData data = split_features(noisy_set(), config);
+  const FittedAdapter wide = fit_adapter(data, config, *device);
+  config.adapter.tip_adapter.search = false;
+  config.adapter.tip_adapter.alpha = 0.2;
+  const FittedAdapter narrow = fit_adapter(data, config, *device);
+  CHECK(wide.numbers.at("alpha") > 0.4);
+  CHECK(*wide.validation_acc1 >
+        accuracy(adapter_ranks(narrow, data.validation, *device)));
 }
 
 TEST_CASE("base_to_new_learns_half_of_the_classes_and_tests_all") {
