@@ -7,9 +7,9 @@
 namespace tandem {
 
 std::optional<BestMetric> parse_best_metric(std::string_view text) {
-  constexpr std::array<std::string_view, 6> known{"image_to_text_R@1",  "image_to_text_R@5",
-                                                  "image_to_text_R@10", "text_to_image_R@1",
-                                                  "text_to_image_R@5",  "text_to_image_R@10"};
+  constexpr std::array<std::string_view, 8> known{
+      "image_to_text_R@1", "image_to_text_R@5",  "image_to_text_R@10", "text_to_image_R@1",
+      "text_to_image_R@5", "text_to_image_R@10", "acc1",               "mean_per_class_recall"};
   const size_t slash = text.rfind('/');
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
   const std::string_view value = text.substr(slash + 1);

@@ -10,10 +10,14 @@
 
 namespace tandem {
 
-// "seen_fluent/image_to_text_R@1": an evaluation's name and one of its recalls.
+// "seen_fluent/image_to_text_R@1": an evaluation's name and one of its recalls; or
+// "validation/acc1" of few-shot training.
 struct BestMetric {
   std::string evaluation;
   std::string value;
+
+  // Whether classes are told apart, where else captions are found.
+  bool of_classes() const { return value == "acc1" || value == "mean_per_class_recall"; }
 
   bool operator==(const BestMetric&) const = default;
 };

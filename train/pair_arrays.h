@@ -18,7 +18,7 @@ struct PairArrays {
 
 // The numbers of a step besides its batch.
 struct StepNumbers {
-  std::vector<float> hyper;           // see adamw_hyper
+  std::vector<float> hyper;           // see optimizer_numbers
   std::vector<int32_t> dropout_seed;  // [5], see dropout(); empty where nothing is dropped
 
   void add_to(Feeds& feeds) const;

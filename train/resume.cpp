@@ -18,13 +18,6 @@ std::string attribute(const Checkpoint& checkpoint, const char* name) {
   return found == checkpoint.attributes.end() ? "" : found->second;
 }
 
-void fill_in(RunConfig& config, const RunConfig& before) {
-  if (config.train.classes == 0) config.train.classes = before.train.classes;
-  if (config.adapter.base_sha256.empty()) {
-    config.adapter.base_sha256 = before.adapter.base_sha256;
-  }
-}
-
 // Throws ConfigError for a change of what is trained, unless it is allowed.
 void check_changes(const Resumed& resumed, const RunConfig& config, bool allowed,
                    RunOutput& output) {
@@ -101,7 +94,7 @@ std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& 
   if (resumed) {
     compare_devices(*resumed, device, output);
     keep_kernels(*resumed, device, output);
-    fill_in(config, config_of(resumed->checkpoint, resumed->path));
+    take_filled_in(config, config_of(resumed->checkpoint, resumed->path));
     check_changes(*resumed, config, allow_config_change, output);
     return resumed;
   }

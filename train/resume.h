@@ -25,8 +25,8 @@ std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed);
 std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output);
 
 // The newest checkpoint, for a run that begins with it: says what has changed since, and throws
-// ConfigError for a change of what is trained, unless it is allowed. What a run fills in (the
-// base's hash, the number of classes) becomes the checkpoint's.
+// ConfigError for a change of what is trained, unless it is allowed. What a run fills in
+// becomes the checkpoint's (take_filled_in).
 std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& config,
                                             const DeviceInfo& device, bool allow_config_change,
                                             RunOutput& output);

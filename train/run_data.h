@@ -21,7 +21,15 @@ class RunData {
   RunData(RunConfig& config, std::unique_ptr<Tokenizer> saved);
 
   const std::vector<TableRow>& rows() const { return rows_; }
+
+  // What few-shot training is watched on (RunConfig::validates_classes); empty without.
+  const std::vector<TableRow>& validation() const { return validation_; }
+  const ClassTask* classes() const { return classes_ ? &*classes_ : nullptr; }
+
   const Tokenizer& tokenizer() const { return *tokenizer_; }
+
+  // Ids of the words that learnt contexts start from; empty where they start by chance.
+  const std::vector<int32_t>& context_words() const { return context_words_; }
 
   // In place of pictures; null where pictures are read.
   const PictureFeatures* features() const { return features_.get(); }
@@ -32,7 +40,9 @@ class RunData {
  private:
   std::unique_ptr<PictureFeatures> features_;
   std::vector<TableRow> rows_;
+  std::vector<TableRow> validation_;
   std::unique_ptr<Tokenizer> tokenizer_;
+  std::vector<int32_t> context_words_;
   std::optional<ClassTask> classes_;
 };
 

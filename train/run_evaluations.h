@@ -1,6 +1,8 @@
-// The evaluations of a run's config, each ready to be made at any step.
+// The evaluations of a run's config, and of the pictures that few-shot training is watched on, each
+// ready to be made at any step.
 #pragma once
 
+#include "train/evaluate/class_evaluation.h"
 #include "train/run_data.h"
 #include "train/run_output.h"
 #include "train/run_report.h"
@@ -28,6 +30,8 @@ class RunEvaluations {
   std::vector<ReportedEvaluation> reported(const std::vector<NamedEvaluation>& results);
 
  private:
+  void evaluate_classes(int64_t step, double epoch, RunOutput& output);
+
   struct Open {
     std::string name;
     std::unique_ptr<EvalSet> set;
@@ -35,6 +39,7 @@ class RunEvaluations {
 
   ClipConfig model_;
   Variables& variables_;
+  std::optional<ClassEvaluation> classes_;
   std::vector<Open> open_;
   std::vector<MetricsRecord> lines_;
   std::unique_ptr<Encoder> encoder_;  // compiled when first needed

@@ -3,6 +3,7 @@
 #include "core/kernel_traits.h"
 #include "train/precision.h"
 #include "train/tuning/base_model.h"
+#include "train/tuning/context_words.h"
 
 namespace tandem {
 
@@ -17,9 +18,10 @@ RunOnDevice::RunOnDevice(const RunConfig& config, const RunFolder& folder,
   variables.initialize(config.seed);
 }
 
-void RunOnDevice::start(const RunConfig& config) {
+void RunOnDevice::start(const RunConfig& config, const RunData& data) {
   variables.initialize(config.seed);
   if (!config.adapter.base.empty()) load_base(variables, read_base(config));
+  start_from_words(variables, data.context_words());
 }
 
 int64_t RunOnDevice::parameters() const {

@@ -16,8 +16,8 @@ struct RunOnDevice {
               const RunData& data, RunOutput& output);
 
   // Sets every variable as a run begins: by its initializer and the config's seed, then the base's
-  // values, where there is a base.
-  void start(const RunConfig& config);
+  // values, where there is a base, and contexts that start from words.
+  void start(const RunConfig& config, const RunData& data);
 
   int64_t parameters() const;  // numbers in them
 

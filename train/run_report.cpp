@@ -122,6 +122,12 @@ void add_facts(const ReportInput& input, const std::vector<MetricsRecord>& recor
     }
     break;
   }
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    const auto right = record->kind == "eval" ? record->find("acc1") : std::nullopt;
+    if (!right) continue;
+    data.facts.push_back({"Accuracy, " + record->name, fmt::format("{:.1f} %", 100 * *right)});
+    break;
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "core/vulkan/tuning_file.h"
 #include "train/config/read.h"
 #include "train/config/reference.h"
+#include "train/optimizer.h"
 #include "train/weights/load.h"
 
 #include <nlohmann/json.hpp>
@@ -16,16 +17,21 @@ namespace tandem {
 
 namespace {
 
-// "m/<parameter>" and "v/<parameter>" of every trainable parameter, as checkpoints have them.
-std::vector<std::string> moment_names(const Variables& variables) {
-  std::vector<std::string> names;
-  for (const char* moment : {"m/", "v/"}) {
+// A parameter's part of one of the optimizer's states.
+struct StatePart {
+  std::string name;  // in checkpoints
+  std::string state, parameter;
+};
+
+std::vector<StatePart> state_parts(const Variables& variables) {
+  std::vector<StatePart> parts;
+  for (const auto& [prefix, variable] : optimizer_states(variables)) {
     for (const std::string& name : variables.parameters()) {
       if (variables.variable(name).kind != Variable::Kind::trainable) continue;
-      names.push_back(moment + name);
+      parts.push_back({prefix + name, variable, name});
     }
   }
-  return names;
+  return parts;
 }
 
 // The loss scale's state variables, where there is one, as checkpoints have them.
@@ -34,10 +40,6 @@ std::vector<std::pair<std::string, std::string>> scale_names(const Variables& va
   return {{"loss_scale/scale", "loss_scale"},
           {"loss_scale/growth_tracker", "loss_scale.growth_tracker"}};
 }
-
-// "m/<parameter>" is part of the state variable "adamw.m".
-std::string moment_of(const std::string& name) { return "adamw." + name.substr(0, 1); }
-std::string parameter_of(const std::string& name) { return name.substr(2); }
 
 // A number that checkpoints have where it is not zero.
 int64_t count_of(const Checkpoint& checkpoint, const char* name) {
@@ -78,10 +80,9 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position) {
   Checkpoint checkpoint;
   checkpoint.model = save_parameters(variables, config.saves_part());
-  for (const std::string& name : moment_names(variables)) {
-    const std::string parameter = parameter_of(name);
+  for (const auto& [name, state, parameter] : state_parts(variables)) {
     checkpoint.optimizer.push_back({name, variables.variable(parameter).type.shape,
-                                    variables.get_slice(moment_of(name), parameter)});
+                                    variables.get_slice(state, parameter)});
   }
   for (const auto& [name, variable] : scale_names(variables)) {
     checkpoint.optimizer.push_back({name, {1}, variables.get(variable)});
@@ -128,20 +129,20 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
   for (const char* name : {"loss_scale/scale", "loss_scale/growth_tracker"}) {
     if (auto entry = saved.extract(name)) scale.insert(std::move(entry));
   }
-  const std::vector<std::string> names = moment_names(variables);
-  for (const std::string& name : names) {
-    if (!saved.contains(name)) {
+  const std::vector<StatePart> parts = state_parts(variables);
+  for (const StatePart& part : parts) {
+    if (!saved.contains(part.name)) {
       fail<CheckpointError>("{}: has no optimizer state '{}'; it can be evaluated, not resumed.",
-                            source, name);
+                            source, part.name);
     }
   }
-  if (saved.size() != names.size()) {
+  if (saved.size() != parts.size()) {
     fail<CheckpointError>("{}: has optimizer state of {} tensors; the model's is of {}.", source,
-                          saved.size(), names.size());
+                          saved.size(), parts.size());
   }
   load_parameters(variables, checkpoint.model, source, is_adapter(checkpoint));
-  for (const std::string& name : names) {
-    variables.set_slice(moment_of(name), parameter_of(name), saved.at(name)->values);
+  for (const auto& [name, state, parameter] : parts) {
+    variables.set_slice(state, parameter, saved.at(name)->values);
   }
   for (const auto& [name, variable] : scale_names(variables)) {
     if (scale.contains(name)) variables.set(variable, scale.at(name)->values);

@@ -1,4 +1,4 @@
-// The graph of one training step as a whole: both towers, the loss, its gradients and AdamW. Texts
+// The graph of one training step as a whole: both towers, the loss, its gradients and the optimizer. Texts
 // are those of the pictures, or with the loss `cross_entropy` those of all classes.
 #pragma once
 

@@ -5,7 +5,7 @@
 #include "autograd/ops/loss_scale.h"
 #include "autograd/ops/losses.h"
 #include "autograd/ops/movement.h"
-#include "autograd/ops/optimizer.h"
+#include "train/optimizer.h"
 #include "train/tuning/parameter_groups.h"
 
 namespace tandem {
@@ -81,24 +81,24 @@ Update add_update(const ClipConfig& model, const TrainConfig& train, Tensor loss
                   const Trainable& trainable, const std::vector<Tensor>& by, Tensor arena,
                   Tensor scale) {
   const ParameterGroups groups = parameter_groups(trainable.variables, model, train);
-  const AdamwTables tables = adamw_tables(trainable.tensors, by, groups.groups, groups.group_of);
+  const UpdateTables tables = update_tables(trainable.tensors, by, groups.groups, groups.group_of);
   const Tensor norm = gradient_norm(arena, tables.blocks, loss);
   Graph& graph = norm.graph();
   const Tensor hyper = graph.input("hyper", {DType::f32, {8}});
   const Tensor one = graph.constant({1}, std::vector<float>{1.0f});
   if (!scale) {
     update_failed(loss, norm, one);
-    adamw(arena, tables.blocks, tables.groups, norm_unless_failed(norm), hyper);
+    add_optimizer(train, arena, tables, norm_unless_failed(norm), hyper);
     return {norm, Tensor()};
   }
   const Tensor factor = div(one, scale);
   const GradScalerConfig& rule = train.grad_scaler;
   update_loss_scale(norm, rule.growth_factor, rule.backoff_factor, rule.growth_interval);
   update_failed(loss, norm, factor);
-  // The last of AdamW's numbers is the factor of the gradients.
+  // The last of the optimizer's numbers is the factor of the gradients.
   const Tensor ones = graph.constant({7}, std::vector<float>(7, 1.0f));
-  adamw(arena, tables.blocks, tables.groups, norm_unless_failed(norm),
-        mul(hyper, concat({ones, factor}, 0)));
+  add_optimizer(train, arena, tables, norm_unless_failed(norm),
+                mul(hyper, concat({ones, factor}, 0)));
   return {mul(norm, factor), factor};
 }
 

@@ -73,7 +73,7 @@ struct Update {
   Tensor factor;
 };
 
-// Adds AdamW, and the update of the loss scale where it is not null. `by` is the gradient of each
+// Adds the optimizer, and the update of the loss scale where it is not null. `by` is the gradient of each
 // trainable parameter, or null where it has none; `arena` holds them all, as gradient_arena() does.
 Update add_update(const ClipConfig& model, const TrainConfig& train, Tensor loss,
                   const Trainable& trainable, const std::vector<Tensor>& by, Tensor arena,

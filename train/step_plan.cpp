@@ -83,7 +83,7 @@ struct PlannedStep {
 };
 
 size_t evaluation_bytes(const RunConfig& config, const DeviceInfo& device) {
-  if (config.evaluate.empty()) return 0;
+  if (config.evaluate.empty() && !config.validates_classes()) return 0;
   return planned_encoder_bytes(config.model, RunEvaluations::chunk, device);
 }
 

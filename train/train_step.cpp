@@ -1,7 +1,7 @@
 #include "train/train_step.h"
 
 #include "autograd/ops/failure.h"
-#include "autograd/ops/optimizer.h"
+#include "train/optimizer.h"
 
 #include <cmath>
 
@@ -15,9 +15,8 @@ TrainStep::TrainStep(const ClipConfig& config, const TrainConfig& train, int64_t
 }
 
 StepNumbers TrainStep::numbers(const StepSettings& settings) const {
-  const auto hyper = adamw_hyper(settings.lr, train_.beta1, train_.beta2, train_.eps, settings.t,
-                                 train_.grad_clip_norm);
-  StepNumbers numbers{.hyper = {hyper.begin(), hyper.end()}, .dropout_seed = {}};
+  StepNumbers numbers{.hyper = optimizer_numbers(train_, settings.lr, settings.t),
+                      .dropout_seed = {}};
   if (!drops_out_) return numbers;
   const auto step = static_cast<uint64_t>(settings.t);
   numbers.dropout_seed = {static_cast<int32_t>(settings.seed),

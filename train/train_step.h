@@ -1,4 +1,4 @@
-// One step of training: both towers, the loss, its gradients and AdamW, in one go or over
+// One step of training: both towers, the loss, its gradients and the optimizer, in one go or over
 // micro-batches.
 #pragma once
 

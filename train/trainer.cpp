@@ -60,7 +60,7 @@ class Trainer::State {
       restore();
       open_loader();
     } else {
-      on_device_->start(config_);
+      on_device_->start(config_, *data_);
     }
     write_file(folder_.config().string(), to_yaml(config_));
     on_device_->announce(output_);
@@ -107,7 +107,7 @@ class Trainer::State {
   }
 
   void restore() {
-    if (config_.saves_part()) on_device_->start(config_);
+    if (config_.saves_part()) on_device_->start(config_, *data_);
     position_ = restore_snapshot(resumed_->checkpoint, on_device_->variables, resumed_->path);
     on_device_->keeper.resume_at(position_.step);
     output_.resume_at(position_.step);
@@ -122,7 +122,7 @@ class Trainer::State {
     position_ = {};
     resumed_ = std::move(checkpoint);
     if (resumed_) return restore();
-    on_device_->start(config_);
+    on_device_->start(config_, *data_);
     output_.resume_at(0);
     output_.say("there is no checkpoint; starting anew");
   }

@@ -59,12 +59,12 @@ Tensor gradient_arena(const std::vector<Tensor>& parameters, const std::vector<T
   return pack(tensors, offsets, parameters[0].graph().trainable_elements());
 }
 
-AdamwTables adamw_tables(const std::vector<Tensor>& parameters,
+UpdateTables update_tables(const std::vector<Tensor>& parameters,
                          const std::vector<Tensor>& gradients,
-                         const std::vector<AdamwGroup>& groups, const std::vector<int>& group_of) {
-  require_pairs("adamw_tables", parameters, gradients);
+                         const std::vector<UpdateGroup>& groups, const std::vector<int>& group_of) {
+  require_pairs("update_tables", parameters, gradients);
   if (group_of.size() != parameters.size() || groups.empty()) {
-    fail<ShapeError>("adamw_tables: {} groups are named for {} parameters, out of {}.",
+    fail<ShapeError>("update_tables: {} groups are named for {} parameters, out of {}.",
                      group_of.size(), parameters.size(), groups.size());
   }
   Graph& graph = parameters[0].graph();
@@ -72,11 +72,11 @@ AdamwTables adamw_tables(const std::vector<Tensor>& parameters,
   std::vector<int32_t> blocks(static_cast<size_t>(2 * count), 0);
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (group_of[i] < 0 || static_cast<size_t>(group_of[i]) >= groups.size()) {
-      fail<ShapeError>("adamw_tables: parameter {} is of group {} but there are {}.", i,
+      fail<ShapeError>("update_tables: parameter {} is of group {} but there are {}.", i,
                        group_of[i], groups.size());
     }
     const int64_t elements = gradients[i] ? parameters[i].shape().elements() : 0;
-    auto at = static_cast<size_t>(variable_of("adamw_tables", parameters[i]).offset /
+    auto at = static_cast<size_t>(variable_of("update_tables", parameters[i]).offset /
                                   Variable::alignment);
     for (int64_t first = 0; first < elements; first += Variable::alignment, ++at) {
       blocks[2 * at] = group_of[i];
@@ -84,7 +84,7 @@ AdamwTables adamw_tables(const std::vector<Tensor>& parameters,
     }
   }
   std::vector<float> values;
-  for (const AdamwGroup& group : groups) {
+  for (const UpdateGroup& group : groups) {
     for (const double value : {group.lr_factor, group.weight_decay, group.lower, group.upper}) {
       values.push_back(static_cast<float>(value));
     }
@@ -105,6 +105,18 @@ std::array<float, 8> adamw_hyper(double lr, double beta1, double beta2, double e
           static_cast<float>(epsilon),
           correction(beta1),
           correction(beta2),
+          static_cast<float>(max_norm),
+          static_cast<float>(gradient_factor)};
+}
+
+std::array<float, 8> sgd_hyper(double lr, double momentum, double max_norm,
+                               double gradient_factor) {
+  return {static_cast<float>(lr),
+          static_cast<float>(momentum),
+          0,
+          0,
+          0,
+          0,
           static_cast<float>(max_norm),
           static_cast<float>(gradient_factor)};
 }

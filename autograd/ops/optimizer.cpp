@@ -5,6 +5,7 @@
 //   p = (1 - lr wd) p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 #include "autograd/ops/optimizer.h"
 #include "autograd/ops/optimizer_dispatch.h"
+#include "autograd/ops/update_tables.h"
 #include "core/cpu/optimizer.h"
 
 #include <algorithm>
@@ -16,18 +17,6 @@ namespace {
 
 static_assert(arena_block == Variable::alignment);
 
-void require_tables(std::string_view who, const TensorType& arena, const TensorType& blocks) {
-  const int64_t count = arena.shape.elements();
-  if (arena.dtype != DType::f32 || arena.shape.rank() != 1 || count % arena_block != 0) {
-    fail<ShapeError>("{}: arena is {}; expected f32 [a multiple of {}].", who, arena.str(),
-                     arena_block);
-  }
-  if (blocks != TensorType{DType::i32, {count / arena_block, 2}}) {
-    fail<ShapeError>("{}: blocks is {} but arena is {}; expected i32 [{}, 2].", who, blocks.str(),
-                     arena.str(), count / arena_block);
-  }
-}
-
 std::vector<TensorType> infer_norm(const OpContext& context) {
   require_tables("gradient_norm", *context.inputs[0], *context.inputs[1]);
   const TensorType& loss = *context.inputs[2];
@@ -35,11 +24,6 @@ std::vector<TensorType> infer_norm(const OpContext& context) {
     fail<ShapeError>("gradient_norm: loss is {}; expected f32 with one element.", loss.str());
   }
   return {{DType::f32, {1}}};
-}
-
-bool holds_value(const std::vector<double>& blocks, size_t element) {
-  const size_t block = element / arena_block;
-  return static_cast<double>(element % arena_block) < blocks[2 * block + 1];
 }
 
 void reference_norm(const ReferenceBinding& binding) {
@@ -98,43 +82,25 @@ std::vector<OpCase> norm_cases() {
           item("many blocks", std::vector<int32_t>(777, 63), 1e-3), refused, two_losses};
 }
 
-// Inputs: parameters, gradients, m, v, blocks, groups, norm, hyper.
+constexpr size_t arenas = 4;  // parameters, gradients, m, v
+
 std::vector<TensorType> infer_adamw(const OpContext& context) {
-  require_tables("adamw", *context.inputs[1], *context.inputs[4]);
-  for (const size_t i : {0, 2, 3}) {
-    if (*context.inputs[i] != *context.inputs[1]) {
-      fail<ShapeError>(
-          "adamw: gradients are {} but the parameters' arena is {}; pack them by "
-          "gradient_arena().",
-          context.inputs[1]->str(), context.inputs[i]->str());
-    }
-  }
-  const TensorType& groups = *context.inputs[5];
-  if (groups.dtype != DType::f32 || groups.shape.rank() != 2 || groups.shape[1] != 4) {
-    fail<ShapeError>("adamw: groups is {}; expected f32 [G, 4].", groups.str());
-  }
-  if (*context.inputs[6] != TensorType{DType::f32, {1}} ||
-      *context.inputs[7] != TensorType{DType::f32, {8}}) {
-    fail<ShapeError>("adamw: norm is {} and hyper is {}; expected f32 [1] and f32 [8].",
-                     context.inputs[6]->str(), context.inputs[7]->str());
-  }
+  require_update("adamw", context, arenas);
   return {};
 }
 
 void reference_adamw(const ReferenceBinding& binding) {
-  const std::vector<double>& h = binding.input(7);
-  const double norm = binding.input(6)[0];
-  if (!std::isfinite(norm)) return;
-  const double clip = h[6] > 0 ? std::min(1.0, h[6] / (norm * h[7] + 1e-6)) : 1.0;
+  const ReferenceUpdate update(binding, arenas);
+  if (!update.finite()) return;
+  const std::vector<double>& h = update.hyper();
   for (size_t i = 0; i < binding.input(0).size(); ++i) {
-    if (!holds_value(binding.input(4), i)) continue;
-    const double* group =
-        &binding.input(5)[4 * static_cast<size_t>(binding.input(4)[i / arena_block * 2])];
+    if (!update.updates(i)) continue;
+    const double* group = update.group(i);
     double& p = binding.input(0)[i];
     double& m = binding.input(2)[i];
     double& v = binding.input(3)[i];
     const double lr = h[0] * group[0];
-    const double g = binding.input(1)[i] * h[7] * clip;
+    const double g = update.gradient(i);
     m = h[1] * m + (1 - h[1]) * g;
     v = h[2] * v + (1 - h[2]) * g * g;
     p = (1 - lr * group[1]) * p - lr / h[4] * m / (std::sqrt(v) / std::sqrt(h[5]) + h[3]);
@@ -143,15 +109,10 @@ void reference_adamw(const ReferenceBinding& binding) {
 }
 
 std::function<void()> cpu_adamw_kernel(const CpuBinding& binding) {
-  const int64_t count = binding.in(0).elements();
-  const int64_t group_count = binding.in(5)[0];
-  const AdamwArenas arenas{binding.input(0), binding.input(1), binding.input(2), binding.input(3)};
-  const auto* blocks = binding.input<int32_t>(4);
-  const float* groups = binding.input(5);
-  const float* norm = binding.input(6);
-  const float* hyper = binding.input(7);
+  const AdamwArenas all{binding.input(0), binding.input(1), binding.input(2), binding.input(3)};
+  const UpdateInputs inputs = update_inputs(binding, arenas);
   Threads* threads = binding.threads;
-  return [=] { cpu_adamw(*threads, count, arenas, blocks, groups, group_count, norm, hyper); };
+  return [=] { cpu_adamw(*threads, all, inputs); };
 }
 
 const Op& norm_op = register_op({.name = "gradient_norm",

@@ -37,17 +37,37 @@ BufferRange part(const BufferRange& range, int64_t first, int64_t count, int64_t
 constexpr int64_t block_bytes = arena_block * static_cast<int64_t>(sizeof(float));
 constexpr int64_t entry_bytes = 2 * static_cast<int64_t>(sizeof(int32_t));
 
-Dispatch adamw_slice(const VulkanBinding& binding, int64_t first, int64_t count) {
+// How a shader that updates parameters binds its buffers: `arenas` of one layout, the blocks, and
+// the rest whole.
+struct UpdateShader {
+  const char* name;
+  size_t arenas;
+  uint32_t writes;
+};
+
+Dispatch update_slice(const VulkanBinding& binding, const UpdateShader& shader, int64_t first,
+                      int64_t count) {
   Dispatch dispatch;
-  dispatch.shader = "adamw";
-  for (size_t i = 0; i < 4; ++i) {
+  dispatch.shader = shader.name;
+  for (size_t i = 0; i < shader.arenas; ++i) {
     dispatch.buffers.push_back(part(binding.input(i), first, count, block_bytes));
   }
-  dispatch.buffers.push_back(part(binding.input(4), first, count, entry_bytes));
-  for (size_t i = 5; i < 8; ++i) dispatch.buffers.push_back(binding.input(i));
-  dispatch.writes = 0b1101;
-  dispatch.push = {static_cast<uint32_t>(binding.in(5)[0])};
+  dispatch.buffers.push_back(part(binding.input(shader.arenas), first, count, entry_bytes));
+  const size_t groups = shader.arenas + 1;
+  for (size_t i = groups; i < groups + 3; ++i) dispatch.buffers.push_back(binding.input(i));
+  dispatch.writes = shader.writes;
+  dispatch.push = {static_cast<uint32_t>(binding.in(groups)[0])};
   return strided_dispatch(*binding.device, std::move(dispatch), count, 4);
+}
+
+std::vector<Dispatch> update_dispatches(const VulkanBinding& binding, const UpdateShader& shader) {
+  const int64_t blocks = binding.in(0).elements() / arena_block;
+  const int64_t slice = slice_blocks(*binding.device);
+  std::vector<Dispatch> all;
+  for (int64_t first = 0; first < blocks; first += slice) {
+    all.push_back(update_slice(binding, shader, first, std::min(slice, blocks - first)));
+  }
+  return all;
 }
 
 Dispatch squares_slice(const VulkanBinding& binding, int64_t first, int64_t count) {
@@ -94,13 +114,11 @@ std::vector<Dispatch> norm_dispatches(const VulkanBinding& binding) {
 }
 
 std::vector<Dispatch> adamw_dispatches(const VulkanBinding& binding) {
-  const int64_t blocks = binding.in(0).elements() / arena_block;
-  const int64_t slice = slice_blocks(*binding.device);
-  std::vector<Dispatch> all;
-  for (int64_t first = 0; first < blocks; first += slice) {
-    all.push_back(adamw_slice(binding, first, std::min(slice, blocks - first)));
-  }
-  return all;
+  return update_dispatches(binding, {"adamw", 4, 0b1101});
+}
+
+std::vector<Dispatch> sgd_dispatches(const VulkanBinding& binding) {
+  return update_dispatches(binding, {"sgd", 3, 0b101});
 }
 
 }  // namespace tandem

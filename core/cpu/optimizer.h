@@ -19,6 +19,16 @@ int64_t cpu_norm_scratch(int64_t count);
 void cpu_norm(Threads& threads, int64_t count, const float* arena, const int32_t* blocks,
               const float* loss, float* norm, double* scratch);
 
+// What an update is given besides its arenas, as autograd/ops/optimizer.h describes it.
+struct UpdateInputs {
+  int64_t count = 0;  // of the arenas' elements
+  const int32_t* blocks = nullptr;
+  const float* groups = nullptr;  // [group_count, 4]
+  int64_t group_count = 0;
+  const float* norm = nullptr;
+  const float* hyper = nullptr;  // [8]
+};
+
 // Arenas of AdamW: parameters, gradients, and both moments, of the same layout.
 struct AdamwArenas {
   float* p = nullptr;
@@ -27,8 +37,16 @@ struct AdamwArenas {
   float* v = nullptr;
 };
 
-// One step, as autograd/ops/optimizer.h describes it: groups [group_count, 4], hyper [8].
-void cpu_adamw(Threads& threads, int64_t count, const AdamwArenas& arenas, const int32_t* blocks,
-               const float* groups, int64_t group_count, const float* norm, const float* hyper);
+// One step.
+void cpu_adamw(Threads& threads, const AdamwArenas& arenas, const UpdateInputs& inputs);
+
+// Likewise of SGD: parameters, gradients, momentum.
+struct SgdArenas {
+  float* p = nullptr;
+  const float* g = nullptr;
+  float* b = nullptr;
+};
+
+void cpu_sgd(Threads& threads, const SgdArenas& arenas, const UpdateInputs& inputs);
 
 }  // namespace tandem

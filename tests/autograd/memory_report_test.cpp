@@ -29,7 +29,7 @@ struct Small {
     const Tensor loss = sum(y, {0, 1});
     fetches.push_back(loss);
     const std::vector<Tensor> by = gradients(loss, {w});
-    const AdamwTables tables = adamw_tables({w}, by, {{}}, {0});
+    const UpdateTables tables = update_tables({w}, by, {{}}, {0});
     const Tensor arena = gradient_arena({w}, by);
     adamw(arena, tables.blocks, tables.groups, gradient_norm(arena, tables.blocks, loss),
           graph.input("hyper", {DType::f32, {8}}));

@@ -100,7 +100,7 @@ TEST_CASE("a_program_without_updates_changes_no_variable") {
   const Tensor p = graph.parameter("p", {64}, Initializer::constant(1));
   const Tensor g = graph.input("g", p.type());
   const Tensor arena = gradient_arena({p}, {g});
-  const AdamwTables tables = adamw_tables({p}, {g}, {{}}, {0});
+  const UpdateTables tables = update_tables({p}, {g}, {{}}, {0});
   const Tensor loss = graph.constant({}, std::vector<float>{1.0f});
   const Tensor norm = gradient_norm(arena, tables.blocks, loss);
   adamw(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));

@@ -30,14 +30,14 @@ struct Model {
   std::vector<Tensor> gradients;
   Tensor norm;
 
-  explicit Model(const std::vector<AdamwGroup>& groups) {
+  explicit Model(const std::vector<UpdateGroup>& groups) {
     parameters.push_back(graph.parameter("a", {7, 31}, Initializer::normal(1)));
     parameters.push_back(graph.parameter("b", {5}, Initializer::constant(2)));
     parameters.push_back(graph.parameter("c", {130}, Initializer::normal(1)));
     gradients = {graph.input("g0", parameters[0].type()), Tensor(),
                  graph.input("g2", parameters[2].type())};
     const Tensor arena = gradient_arena(parameters, gradients);
-    const AdamwTables tables = adamw_tables(parameters, gradients, groups, {0, 0, 1});
+    const UpdateTables tables = update_tables(parameters, gradients, groups, {0, 0, 1});
     norm = gradient_norm(arena, tables.blocks, graph.input("loss", {DType::f32, {}}));
     const Tensor hyper = graph.input("hyper", {DType::f32, {8}});
     adamw(arena, tables.blocks, tables.groups, norm, hyper);
@@ -59,7 +59,7 @@ struct Expected {
   explicit Expected(const std::vector<float>& start)
       : p(start.begin(), start.end()), m(start.size()), v(start.size()) {}
 
-  void step(const std::vector<float>& gradient, double factor, const AdamwGroup& group, double lr,
+  void step(const std::vector<float>& gradient, double factor, const UpdateGroup& group, double lr,
             int t) {
     const double rate = lr * group.lr_factor;
     for (size_t i = 0; i < p.size(); ++i) {
@@ -85,7 +85,7 @@ void check(const std::vector<float>& got, const std::vector<double>& expected) {
   }
 }
 
-const std::vector<AdamwGroup> two_groups = {{1.0, 0.1}, {0.5, 0.0, -0.25, 0.75}};
+const std::vector<UpdateGroup> two_groups = {{1.0, 0.1}, {0.5, 0.0, -0.25, 0.75}};
 
 double norm_of(const std::vector<float>& a, const std::vector<float>& b) {
   double sum = 0;
@@ -186,7 +186,7 @@ std::pair<std::vector<float>, std::vector<float>> large_step(Device& device) {
   const Tensor p = graph.parameter("p", {40000}, Initializer::normal(1));
   const Tensor g = graph.input("g", p.type());
   const Tensor arena = gradient_arena({p}, {g});
-  const AdamwTables tables = adamw_tables({p}, {g}, two_groups, {0});
+  const UpdateTables tables = update_tables({p}, {g}, two_groups, {0});
   const Tensor norm = gradient_norm(arena, tables.blocks, graph.constant({}, std::vector{1.0f}));
   adamw(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));
   Variables variables(device);

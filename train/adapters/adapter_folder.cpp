@@ -32,6 +32,7 @@ AdapterFolder::AdapterFolder(const RunConfig& config, const std::string& path, b
     return;
   }
   // Without results the run did not end: it begins anew, and so does what it says.
+  anew_ = resume;
   for (const auto& entry : fs::directory_iterator(folder_.path)) {
     const std::string name = entry.path().filename();
     if (entry.path() == folder_.metrics() || name.starts_with("events.out.tfevents")) {
@@ -56,6 +57,7 @@ void AdapterFolder::start(const Device& device) {
   if (before_) output_->resume_at(before_->last.step);
   write_file(folder_.config(), to_yaml(config_));
   output_->say(fmt::format("device: {} ({})", device.info().name, device.info().driver));
+  if (anew_) output_->say("there is nothing to resume from; starting anew");
   output_->start({.epochs = config_.train.epochs});
   saved_ = seconds_now();
 }

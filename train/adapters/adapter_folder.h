@@ -58,6 +58,7 @@ class AdapterFolder : public FitWatcher {
   RunFolder folder_;
   RunLock lock_;
   std::optional<FitState> before_;
+  bool anew_ = false;  // what was to be resumed left nothing to go on from
   std::optional<RunOutput> output_;
   int64_t step_ = 0;
   int64_t epoch_ = 0;

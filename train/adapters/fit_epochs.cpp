@@ -1,5 +1,6 @@
 #include "train/adapters/fit_epochs.h"
 
+#include "train/optimizer.h"
 #include "train/signals.h"
 
 namespace tandem {
@@ -27,7 +28,7 @@ FitResult run_epochs(int64_t epochs, const std::vector<std::string>& trained,
   for (const auto& [name, values] : state.now) variables.set(name, values);
   const auto copied = [&] {
     std::vector<std::string> names = trained;
-    names.insert(names.end(), {"adamw.m", "adamw.v"});
+    for (const OptimizerState& one : optimizer_states(variables)) names.push_back(one.variable);
     state.now = values_of(variables, names);
     return state;
   };

@@ -30,7 +30,7 @@ struct FitEpoch {
 // Where a fit stands after an epoch.
 struct FitState {
   FitEpoch last, best;
-  VariableValues now;   // the parameters and AdamW's moments
+  VariableValues now;   // the parameters and the optimizer's state
   VariableValues kept;  // the parameters of the best epoch
 };
 

@@ -3,8 +3,9 @@
 #include "autograd/ops/losses.h"
 #include "core/error.h"
 #include "core/philox.h"
-#include "train/adapters/adamw_update.h"
+#include "train/adapters/feature_update.h"
 #include "train/evaluate/classification.h"
+#include "train/optimizer.h"
 #include "train/schedule.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ class Fit {
     const Tensor labels = graph.input("labels", {DType::i32, {batch_}});
     const Tensor loss =
         cross_entropy(build(graph, features), labels, options.train.label_smoothing, padding);
-    const Tensor norm = add_adamw(loss, options.train.wd);
+    const Tensor norm = add_feature_update(loss, options.train);
     program_ = std::make_unique<Program>(graph, variables, std::vector<Tensor>{loss, norm});
     for (const Variable& variable : graph.variables()) {
       if (variable.kind == Variable::Kind::trainable) names_.push_back(variable.name);
@@ -77,9 +78,7 @@ class Fit {
     pictures_.features->read(rows, features_);
     const TrainConfig& train = options_.train;
     told.lr = schedule_.at(step_);
-    const auto numbers = adamw_hyper(told.lr, train.beta1, train.beta2, train.eps, ++step_,
-                                     train.grad_clip_norm);
-    const std::vector<float> hyper(numbers.begin(), numbers.end());
+    const std::vector<float> hyper = optimizer_numbers(train, told.lr, ++step_);
     const uint64_t ticket = program_->run({{"features", as_feed(features_)},
                                            {"labels", as_feed(labels)},
                                            {"hyper", as_feed(hyper)}});

@@ -5,11 +5,12 @@
 #include "core/error.h"
 #include "core/version.h"
 #include "models/adapters/feature_projection.h"
-#include "train/adapters/adamw_update.h"
 #include "train/adapters/adapter_outcome.h"
+#include "train/adapters/feature_update.h"
 #include "train/adapters/projection_pairs.h"
 #include "train/config/reference.h"
 #include "train/evaluate/eval_report.h"
+#include "train/optimizer.h"
 #include "train/schedule.h"
 #include "train/weights/load.h"
 
@@ -63,7 +64,7 @@ class ProjectionFit {
     const Tensor loss = model.loss(graph.input("images", {DType::f32, {batch_, E}}),
                                    graph.input("texts", {DType::f32, {batch_, E}}),
                                    config.train.label_smoothing);
-    const Tensor norm = add_adamw(loss, config.train.wd);
+    const Tensor norm = add_feature_update(loss, config.train);
     program_ = std::make_unique<Program>(graph, variables_, std::vector<Tensor>{loss, norm});
     const auto mapped = [&](bool text) -> ScoreGraph {
       return [&config, E, text](Graph& inner, Tensor features) {
@@ -132,9 +133,7 @@ class ProjectionFit {
     set_.texts->read(captions, texts);
     const TrainConfig& train = config_.train;
     told.lr = schedule_.at(step_);
-    const auto numbers = adamw_hyper(told.lr, train.beta1, train.beta2, train.eps, ++step_,
-                                     train.grad_clip_norm);
-    const std::vector<float> hyper(numbers.begin(), numbers.end());
+    const std::vector<float> hyper = optimizer_numbers(train, told.lr, ++step_);
     const uint64_t ticket = program_->run(
         {{"images", as_feed(images)}, {"texts", as_feed(texts)}, {"hyper", as_feed(hyper)}});
     const double loss = program_->fetch(ticket, 0)[0];

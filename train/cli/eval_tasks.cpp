@@ -4,6 +4,7 @@
 #include "train/evaluate/conditional_zero_shot.h"
 #include "train/evaluate/eval_report.h"
 #include "train/features/embed.h"
+#include "train/text/model_tokens.h"
 #include "train/text/prompts.h"
 
 #include <fmt/core.h>
@@ -83,8 +84,10 @@ ProbeResult run_conditional(const TaskOptions& options, const ProbeSplits& split
   const std::string text = model.class_template();
   ProbeResult result;
   result.settings = {{"templates", text}};
-  result.test = summarize_ranks(test.labels, conditional_ranks(test, set.class_names, text, model),
-                                set.classes());
+  const ClipConfig& config = model.config.model;
+  ConditionalClassifier classifier(
+      config, *model.variables, class_tokens(*model.tokenizer, set.class_names, text, config));
+  result.test = summarize_ranks(test.labels, classifier.ranks(test), set.classes());
   return result;
 }
 

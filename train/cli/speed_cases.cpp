@@ -135,7 +135,7 @@ void add_optimizer(std::vector<OpCase>& all) {
   all.push_back(item("adamw", {x}, [](const Tensors& in) {
     Graph& graph = in[0].graph();
     const Tensors w{graph.parameter("w", {count}, Initializer::zeros())};
-    const AdamwTables tables = adamw_tables(w, in, {{}}, {0});
+    const UpdateTables tables = update_tables(w, in, {{}}, {0});
     const Tensor arena = gradient_arena(w, in);
     const Tensor loss = graph.constant({}, std::vector<float>{1});
     const Tensor norm = gradient_norm(arena, tables.blocks, loss);
@@ -146,6 +146,17 @@ void add_optimizer(std::vector<OpCase>& all) {
     update_loss_scale(norm, 2, 0.5, 2000);
     update_failed(norm, norm, norm);
     return norm;
+  }));
+  all.push_back(item("sgd", {x}, [](const Tensors& in) {
+    Graph& graph = in[0].graph();
+    const Tensors w{graph.parameter("w", {count}, Initializer::zeros())};
+    const UpdateTables tables = update_tables(w, in, {{}}, {0});
+    const Tensor norm = graph.constant({1}, std::vector<float>{1});
+    const auto hyper = sgd_hyper(1e-3, 0.9);
+    const Tensor arena = gradient_arena(w, in);
+    sgd(arena, tables.blocks, tables.groups, norm,
+        graph.constant({8}, std::vector<float>(hyper.begin(), hyper.end())));
+    return arena;
   }));
 }
 

@@ -12,7 +12,8 @@ void visit_fields(V& v, FewShotConfig& c) {
   v.field("shots", c.shots, between(0, 1e9),
           "pictures a class to learn from, drawn by `seed` from `data.split`; 0: all of it");
   v.field("val_shots", c.val_shots, between(0, 1e9),
-          "pictures a class to choose on, drawn likewise; 0: as many as `shots`, at most 4");
+          "pictures a class to choose on, drawn likewise, or with `train.loss: cross_entropy` to "
+          "watch accuracy on; 0: as many as `shots`, at most 4");
   v.field("val_split", c.val_split, any(), "the split to choose on, in place of drawn pictures");
   v.field("test_split", c.test_split, any(), "the split to test on; what is left unless given");
   v.field("base_to_new", c.base_to_new, any(),
@@ -37,7 +38,8 @@ void visit_fields(V& v, TipAdapterConfig& c) {
   v.field("alpha", c.alpha, between(0, 1000), "weight of the cache against the class texts");
   v.field("beta", c.beta, between(0, 1000), "sharpness of the cache's similarities");
   v.field("search", c.search, any(), "choose both on the validation pictures");
-  v.field("alpha_max", c.alpha_max, above(0, 1000), "largest `alpha` that is tried");
+  v.field("alpha_max", c.alpha_max, above(0, 1000),
+          "largest `alpha` that is tried; twice as much while the largest is the best");
   v.field("beta_max", c.beta_max, above(0, 1000), "largest `beta` that is tried");
 }
 

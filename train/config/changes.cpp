@@ -32,6 +32,17 @@ const std::string* find(const std::vector<ConfigValue>& values, const std::strin
 
 }  // namespace
 
+void take_filled_in(RunConfig& config, const RunConfig& before) {
+  if (config.train.classes == 0) config.train.classes = before.train.classes;
+  const CoopKeys& coop = before.adapter.coop;
+  if (!coop.words.empty() && config.adapter.coop.words == coop.words) {
+    config.adapter.coop.contexts = coop.contexts;
+  }
+  if (config.adapter.base_sha256.empty()) {
+    config.adapter.base_sha256 = before.adapter.base_sha256;
+  }
+}
+
 std::vector<ConfigChange> config_changes(const RunConfig& before, const RunConfig& after) {
   const std::vector<ConfigValue> old_values = config_values(before);
   const std::vector<ConfigValue> new_values = config_values(after);

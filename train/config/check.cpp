@@ -121,6 +121,10 @@ void check_train(const TrainConfig& train, const ClipConfig& model, const Checke
     checker.require(model.init_logit_bias.has_value(), "train.loss",
                     "train.loss siglip needs model.init_logit_bias, for example -10.");
   }
+  checker.require(train.warmup_epochs < train.epochs, "train.warmup_epochs",
+                  fmt::format("train.warmup_epochs is {}, which leaves none of {} epochs "
+                              "(train.epochs) for train.lr; give fewer.",
+                              train.warmup_epochs, train.epochs));
   if (train.lr_scheduler == "const-cooldown") {
     checker.require(train.epochs_cooldown >= 1 && train.epochs_cooldown <= train.epochs,
                     "train.epochs_cooldown",
@@ -150,6 +154,11 @@ void check_text_tower(const RunConfig& config, const Checker& checker) {
 }
 
 void check_adapter(const RunConfig& config, const Checker& checker) {
+  const std::string& watched = config.data.few_shot.val_split;
+  checker.require(!config.validates_classes() || watched != config.data.split,
+                  "data.few_shot.val_split",
+                  fmt::format("data.few_shot.val_split is {}, which is learnt; name another split.",
+                              watched));
   if (config.trains_on_features()) return check_text_tower(config, checker);
   if (!config.adapter.on_features()) return;
   checker.require(config.data.features.empty() == !config.adapter.base.empty(), "adapter.base",
@@ -174,16 +183,20 @@ void check_checkpoints(const RunConfig& config, const Checker& checker) {
   const std::optional<BestMetric> metric = parse_best_metric(train.keep_best);
   checker.require(metric.has_value(), "train.keep_best",
                   fmt::format("train.keep_best is '{}'; give an evaluation and a recall at 1, 5 or "
-                              "10, for example test/image_to_text_R@1.",
+                              "10, for example test/image_to_text_R@1, or validation/acc1.",
                               train.keep_best));
+  const bool of_classes = metric->of_classes() && config.validates_classes();
   const bool known =
-      std::any_of(config.evaluate.begin(), config.evaluate.end(), [&](const EvaluateConfig& one) {
-        return metric->evaluation == (one.name.empty() ? one.split : one.name);
-      });
+      of_classes ? metric->evaluation == class_validation
+                 : !metric->of_classes() &&
+                       std::any_of(config.evaluate.begin(), config.evaluate.end(),
+                                   [&](const EvaluateConfig& one) {
+                                     return metric->evaluation ==
+                                            (one.name.empty() ? one.split : one.name);
+                                   });
   checker.require(known, "train.keep_best",
-                  fmt::format("train.keep_best names the evaluation '{}', which evaluate does not "
-                              "have.",
-                              metric->evaluation));
+                  fmt::format("train.keep_best is '{}', but the run has no such evaluation.",
+                              train.keep_best));
   checker.require(config.evaluate_every_n_epochs > 0, "train.keep_best",
                   "train.keep_best needs evaluations during training; set "
                   "evaluate_every_n_epochs to 1 or more.");
@@ -203,6 +216,10 @@ void check_evaluations(const RunConfig& config, const Checker& checker) {
     checker.require(
         is_name(one.name), key,
         fmt::format("{}.name is '{}'; use letters, digits, '.', '_' and '-'.", key, one.name));
+    checker.require(!config.validates_classes() || one.name != class_validation, key,
+                    fmt::format("{}.name is '{}', as that of the few-shot pictures to choose on; "
+                                "give it another.",
+                                key, one.name));
     const bool twice =
         std::any_of(evaluations.begin(), evaluations.begin() + static_cast<std::ptrdiff_t>(i),
                     [&](const EvaluateConfig& other) { return other.name == one.name; });

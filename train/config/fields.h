@@ -182,15 +182,23 @@ void visit_fields(V& v, TrainConfig& c) {
           "(`data.class_template` of the table's labels)");
   v.field("classes", c.classes, between(0, 1 << 20),
           "of `cross_entropy`; filled in when a run begins, so that only `tandem plan` needs it");
+  v.field("optimizer", c.optimizer, one_of({"adamw", "sgd"}), "AdamW, or SGD with momentum");
   v.field("lr", c.lr, between(0, 1000), "largest learning rate");
+  v.field("momentum", c.momentum, below(0, 1), "SGD's");
   v.field("wd", c.wd, between(0, 1000),
-          "weight decay of AdamW; not on parameters with fewer than two axes");
+          "weight decay: AdamW's, or the factor of parameters in SGD's gradients; not on parameters "
+          "with fewer than two axes");
   v.field("beta1", c.beta1, below(0, 1), "AdamW's beta 1");
   v.field("beta2", c.beta2, below(0, 1), "AdamW's beta 2");
   v.field("eps", c.eps, above(0, 1), "AdamW's epsilon");
   v.field("warmup", c.warmup, between(0, 1e12), "steps until `lr` is reached");
-  v.field("lr_scheduler", c.lr_scheduler, one_of({"cosine", "const", "const-cooldown"}),
-          "course of the learning rate after the warm-up");
+  v.field("warmup_epochs", c.warmup_epochs, between(0, 1e9),
+          "first epochs at the constant rate `warmup_lr`, in place of `warmup`");
+  v.field("warmup_lr", c.warmup_lr, between(0, 1000), "the rate in `warmup_epochs`");
+  v.field("lr_scheduler", c.lr_scheduler,
+          one_of({"cosine", "cosine-epochs", "const", "const-cooldown"}),
+          "course of the learning rate after the warm-up; `cosine-epochs`: between epochs alone, as "
+          "CoOp has it");
   v.field("epochs_cooldown", c.epochs_cooldown, between(0, 1e9),
           "`const-cooldown`: epochs of the last part");
   v.field("lr_cooldown_end", c.lr_cooldown_end, between(0, 1000),
@@ -227,8 +235,9 @@ void visit_fields(V& v, TrainConfig& c) {
   v.field("keep_every", c.keep_every, between(0, 1e12),
           "checkpoints of multiples of so many steps are never deleted; 0: none");
   v.field("keep_best", c.keep_best, any(),
-          "evaluation and recall, as `seen_fluent/image_to_text_R@1`: the checkpoint with its "
-          "highest value is saved and kept; needs `evaluate_every_n_epochs`");
+          "evaluation and recall, as `seen_fluent/image_to_text_R@1`, or `validation/acc1` of few-shot "
+          "training: the checkpoint with its highest value is saved and kept; needs "
+          "`evaluate_every_n_epochs`");
 }
 
 template <class V>

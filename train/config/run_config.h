@@ -115,13 +115,17 @@ struct TrainConfig {
   int64_t steps = 0;  // stop after so many steps; 0: after `epochs`
   std::string loss = "clip";  // "clip", "siglip" or "cross_entropy" over the classes' texts
   int64_t classes = 0;  // of "cross_entropy"; those of the data, once a run has begun
+  std::string optimizer = "adamw";  // or "sgd"
   double lr = 5e-4;
+  double momentum = 0.9;  // sgd
   double wd = 0.2;  // not on parameters with fewer than two axes
   double beta1 = 0.9;
   double beta2 = 0.98;
   double eps = 1e-6;
-  int64_t warmup = 2000;  // steps
-  std::string lr_scheduler = "cosine";  // "cosine", "const" or "const-cooldown"
+  int64_t warmup = 2000;      // steps
+  int64_t warmup_epochs = 0;  // in their place, at the constant rate warmup_lr
+  double warmup_lr = 1e-5;
+  std::string lr_scheduler = "cosine";  // "cosine", "cosine-epochs", "const", "const-cooldown"
   int64_t epochs_cooldown = 0;          // const-cooldown: length of the last part
   double lr_cooldown_end = 0.0;
   double lr_cooldown_power = 1.0;
@@ -147,6 +151,9 @@ struct TrainConfig {
   // N of a step.
   int64_t step_pairs() const { return batch_size * accum_freq; }
 };
+
+// The name of what few-shot training is watched on, in metrics and reports.
+inline constexpr const char* class_validation = "validation";
 
 // One evaluation: retrieval between the pictures and captions of a split.
 struct EvaluateConfig {
@@ -175,6 +182,12 @@ struct RunConfig {
 
   // Whether features stand in for the image tower while other parts of the model are trained.
   bool trains_on_features() const { return !data.features.empty() && !adapter.on_features(); }
+
+  // Whether training is watched on few-shot pictures that are drawn or named beside those learnt.
+  bool validates_classes() const {
+    const FewShotConfig& few = data.few_shot;
+    return train.loss == "cross_entropy" && (few.shots > 0 || !few.val_split.empty());
+  }
 
   // Whether a checkpoint holds what is trained alone, beside the base.
   bool saves_part() const { return adapter.in_model() || trains_on_features(); }

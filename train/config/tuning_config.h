@@ -40,6 +40,7 @@ struct Ia3Keys {
 // CoOp and CoCoOp (Zhou et al. 2022), and the texts of MaPLe (Khattak et al. 2023).
 struct CoopKeys {
   int64_t contexts = 16;
+  std::string words;             // that contexts start from; their tokens are then the contexts
   std::string position = "end";  // of the class's name: after, amid or before the contexts
   bool class_specific = false;   // contexts of its own for each class
 

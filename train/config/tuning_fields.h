@@ -33,7 +33,11 @@ void visit_fields(V& v, Ia3Keys& c) {
 
 template <class V>
 void visit_fields(V& v, CoopKeys& c) {
-  v.field("contexts", c.contexts, between(1, 1024), "learnt vectors in a text");
+  v.field("contexts", c.contexts, between(1, 1024),
+          "learnt vectors in a text; with `words` as many as they have tokens, filled in when a run "
+          "begins");
+  v.field("words", c.words, any(),
+          "what the vectors start from, as `a photo of a`; random numbers unless given");
   v.field("position", c.position, one_of({"end", "middle", "front"}),
           "where the class's name stands");
   v.field("class_specific", c.class_specific, any(), "each class has contexts of its own");

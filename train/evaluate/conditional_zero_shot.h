@@ -2,18 +2,29 @@
 // 2022, CoCoOp, section 3.2).
 #pragma once
 
+#include "autograd/program.h"
+#include "models/text_transformer.h"
 #include "train/features/feature_set.h"
-#include "train/loaded_model.h"
 
-#include <string>
+#include <memory>
 #include <vector>
 
 namespace tandem {
 
-// The rank of every picture's right class, by the texts of `text` with each class's name in it.
-// The features are the model's own. Throws as Program does.
-std::vector<int32_t> conditional_ranks(const LabelledRows& pictures,
-                                       const std::vector<std::string>& classes,
-                                       const std::string& text, LoadedModel& model);
+class ConditionalClassifier {
+ public:
+  // `ids` [K, T] are the classes' texts (class_tokens). `variables` must outlive this. Throws as
+  // Program does.
+  ConditionalClassifier(const ClipConfig& model, Variables& variables,
+                        const std::vector<int32_t>& ids);
+
+  // The rank of every picture's right class; the features are the model's own.
+  std::vector<int32_t> ranks(const LabelledRows& pictures);
+
+ private:
+  int64_t K_, N_, E_;  // classes, pictures at once, their width
+  TextArrays texts_;
+  std::unique_ptr<Program> program_;
+};
 
 }  // namespace tandem

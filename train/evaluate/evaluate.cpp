@@ -22,7 +22,10 @@ std::vector<TableRow> rows_of(const EvaluateConfig& evaluate, const DataConfig& 
   return rows;
 }
 
+}  // namespace
+
 std::vector<float> encode_pictures(EvalSet& set, Encoder& encoder) {
+  if (!set.has_pictures()) return set.features();
   std::vector<float> features, pixels;
   for (int64_t begin = 0; begin < set.pictures(); begin += encoder.chunk()) {
     set.pixels(begin, std::min(encoder.chunk(), set.pictures() - begin), pixels);
@@ -30,8 +33,6 @@ std::vector<float> encode_pictures(EvalSet& set, Encoder& encoder) {
   }
   return features;
 }
-
-}  // namespace
 
 std::string name_of(const EvaluateConfig& evaluate) {
   return evaluate.name.empty() ? evaluate.split : evaluate.name;
@@ -44,6 +45,12 @@ std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataCo
   if (evaluate.captions == "first") {
     for (TableRow& row : rows) row.captions.resize(1);
   }
+  return open_rows(std::move(rows), data, model, tokenizer, features);
+}
+
+std::unique_ptr<EvalSet> open_rows(std::vector<TableRow> rows, const DataConfig& data,
+                                   const ClipConfig& model, const Tokenizer& tokenizer,
+                                   const PictureFeatures* features) {
   const Tokenize tokenize = [&](const std::string& caption) {
     return model_tokens(tokenizer, caption, model);
   };
@@ -55,7 +62,7 @@ std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataCo
 
 Evaluation evaluate(EvalSet& set, Encoder& encoder) {
   Evaluation evaluation;
-  evaluation.images = set.has_pictures() ? encode_pictures(set, encoder) : set.features();
+  evaluation.images = encode_pictures(set, encoder);
   std::vector<int32_t> ids;
   for (int64_t begin = 0; begin < set.captions(); begin += encoder.chunk()) {
     set.tokens(begin, std::min(encoder.chunk(), set.captions() - begin), ids);

@@ -31,7 +31,16 @@ std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataCo
                                     const ClipConfig& model, const Tokenizer& tokenizer,
                                     const PictureFeatures* features = nullptr);
 
+// The same of rows that were read before.
+std::unique_ptr<EvalSet> open_rows(std::vector<TableRow> rows, const DataConfig& data,
+                                   const ClipConfig& model, const Tokenizer& tokenizer,
+                                   const PictureFeatures* features);
+
+// [pictures, E], unit length: by the encoder, or the features that stand in for the pictures.
 // Throws DataError for a picture that can't be read.
+std::vector<float> encode_pictures(EvalSet& set, Encoder& encoder);
+
+// Throws as encode_pictures() does.
 Evaluation evaluate(EvalSet& set, Encoder& encoder);
 
 }  // namespace tandem

@@ -25,6 +25,8 @@ constexpr KnownValue known_values[] = {
     {"logit_bias", "Logit bias"},
     {"pairs_per_second", "Speed (pairs/s)", true},
     {"data_wait", "Share of time spent waiting for data (%)", true, 100},
+    {"acc1", "Accuracy (%)", true, 100},
+    {"mean_per_class_recall", "Accuracy, mean per class (%)", true, 100},
     {"image_to_text_R@1", "Picture to caption, R@1 (%)", true, 100},
     {"image_to_text_R@5", "Picture to caption, R@5 (%)", true, 100},
     {"text_to_image_R@1", "Caption to picture, R@1 (%)", true, 100},

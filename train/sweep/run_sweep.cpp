@@ -112,8 +112,10 @@ class Runner {
   bool done() const {
     const fs::path config = point_.folder / "config.yaml";
     if (!fs::exists(config)) return false;
-    for (const ConfigChange& change :
-         config_changes(read_run_config(config.string()), point_.config)) {
+    const RunConfig before = read_run_config(config.string());
+    RunConfig now = point_.config;
+    take_filled_in(now, before);
+    for (const ConfigChange& change : config_changes(before, now)) {
       if (change.harmless) continue;
       fail<ConfigError>("{}: a run with {} {} is there, and this sweep has {}; name another --run.",
                         point_.folder.string(), change.key, change.before, change.after);

@@ -1,6 +1,7 @@
 #include "train/text/model_tokens.h"
 
 #include "core/error.h"
+#include "train/text/prompts.h"
 
 #include <algorithm>
 
@@ -31,6 +32,18 @@ std::vector<int32_t> model_tokens(const Tokenizer& tokenizer, std::string_view t
   add_contexts(prompts.text_before, P);
   ids.push_back(tokenizer.end_id());
   ids.resize(static_cast<size_t>(T), tokenizer.pad_id());
+  return ids;
+}
+
+std::vector<int32_t> class_tokens(const Tokenizer& tokenizer,
+                                  const std::vector<std::string>& names, const std::string& text,
+                                  const ClipConfig& model) {
+  std::vector<int32_t> ids;
+  for (size_t k = 0; k < names.size(); ++k) {
+    const std::vector<int32_t> some = model_tokens(tokenizer, fill_template(text, names[k]), model,
+                                                   static_cast<int64_t>(k));
+    ids.insert(ids.end(), some.begin(), some.end());
+  }
   return ids;
 }
 

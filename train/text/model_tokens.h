@@ -11,4 +11,9 @@ namespace tandem {
 std::vector<int32_t> model_tokens(const Tokenizer& tokenizer, std::string_view text,
                                   const ClipConfig& model, int64_t of_class = 0);
 
+// [K, T]: of the classes' texts, which are `text` with each name in place of {}.
+std::vector<int32_t> class_tokens(const Tokenizer& tokenizer,
+                                  const std::vector<std::string>& names, const std::string& text,
+                                  const ClipConfig& model);
+
 }  // namespace tandem

@@ -4,7 +4,6 @@
 #include "train/features/classes.h"
 #include "train/features/few_shot.h"
 #include "train/text/model_tokens.h"
-#include "train/text/prompts.h"
 #include "train/tuning/adaptation.h"
 
 #include <algorithm>
@@ -12,9 +11,6 @@
 
 namespace tandem {
 
-namespace {
-
-// The label of each row. Throws ConfigError where one has none.
 std::vector<int32_t> labels_of(const RunConfig& config, const std::vector<TableRow>& rows,
                                const std::vector<std::string>& names) {
   const DataConfig& data = config.data;
@@ -29,8 +25,6 @@ std::vector<int32_t> labels_of(const RunConfig& config, const std::vector<TableR
   return labels;
 }
 
-}  // namespace
-
 ClassTask class_task(RunConfig& config, const std::vector<TableRow>& rows,
                      const Tokenizer& tokenizer) {
   ClassTask task{.names = classes_of(rows)};
@@ -42,31 +36,31 @@ ClassTask class_task(RunConfig& config, const std::vector<TableRow>& rows,
   task.labels = labels_of(config, rows, task.names);
   config.train.classes = K;
   config.model.adaptation = adaptation_of(config);
-  for (int64_t k = 0; k < K; ++k) {
-    const std::string text = fill_template(config.data.format.class_template,
-                                           task.names[static_cast<size_t>(k)]);
-    const std::vector<int32_t> ids = model_tokens(tokenizer, text, config.model, k);
-    task.texts.ids.insert(task.texts.ids.end(), ids.begin(), ids.end());
-  }
+  task.ids = class_tokens(tokenizer, task.names, config.data.format.class_template, config.model);
+  task.texts.ids = task.ids;
   const TextConfig& text = config.model.text_cfg;
   task.texts.prepare(text, config.model.adaptation.prompts.context_rows());
   return task;
 }
 
-void draw_shots(const RunConfig& config, std::vector<TableRow>& rows) {
-  const int64_t shots = config.data.few_shot.shots;
-  if (shots == 0) return;
+std::vector<TableRow> draw_shots(const RunConfig& config, std::vector<TableRow>& rows) {
+  const FewShotConfig& few = config.data.few_shot;
+  if (few.shots == 0) return {};
   FeatureSet set;
   set.class_names = classes_of(rows);
   LabelledRows all;
   all.labels = labels_of(config, rows, set.class_names);
   all.rows.resize(rows.size());
   std::iota(all.rows.begin(), all.rows.end(), 0);
-  std::vector<TableRow> drawn;
-  for (const int64_t row : draw_shots(all, set, shots, config.seed).train.rows) {
-    drawn.push_back(rows[static_cast<size_t>(row)]);
-  }
-  rows = std::move(drawn);
+  const FewShot drawn = draw_shots(all, set, few.shots, config.seed, few.val_shots);
+  const auto chosen = [&](const LabelledRows& some) {
+    std::vector<TableRow> result;
+    for (const int64_t row : some.rows) result.push_back(rows[static_cast<size_t>(row)]);
+    return result;
+  };
+  std::vector<TableRow> validation = chosen(drawn.validation);
+  rows = chosen(drawn.train);
+  return validation;
 }
 
 }  // namespace tandem

@@ -8,13 +8,13 @@ namespace tandem {
 
 namespace {
 
-bool same(const AdamwGroup& a, const AdamwGroup& b) {
+bool same(const UpdateGroup& a, const UpdateGroup& b) {
   return a.lr_factor == b.lr_factor && a.weight_decay == b.weight_decay && a.lower == b.lower &&
          a.upper == b.upper;
 }
 
-AdamwGroup group_of(const Variable& parameter, const ClipConfig& model, const TrainConfig& train) {
-  AdamwGroup group{.lr_factor = std::pow(train.layer_decay,
+UpdateGroup group_of(const Variable& parameter, const ClipConfig& model, const TrainConfig& train) {
+  UpdateGroup group{.lr_factor = std::pow(train.layer_decay,
                                          static_cast<double>(layers_above(parameter.name, model))),
                    .weight_decay = train.wd};
   for (const ParamGroupConfig& own : train.param_groups) {
@@ -52,9 +52,9 @@ ParameterGroups parameter_groups(const std::vector<Variable>& parameters, const 
                                  const TrainConfig& train) {
   ParameterGroups result;
   for (const Variable& parameter : parameters) {
-    const AdamwGroup group = group_of(parameter, model, train);
+    const UpdateGroup group = group_of(parameter, model, train);
     const auto known = std::find_if(result.groups.begin(), result.groups.end(),
-                                    [&](const AdamwGroup& one) { return same(one, group); });
+                                    [&](const UpdateGroup& one) { return same(one, group); });
     result.group_of.push_back(static_cast<int>(known - result.groups.begin()));
     if (known == result.groups.end()) result.groups.push_back(group);
   }

@@ -7,7 +7,7 @@
 namespace tandem {
 
 struct ParameterGroups {
-  std::vector<AdamwGroup> groups;
+  std::vector<UpdateGroup> groups;
   std::vector<int> group_of;  // of each parameter
 };
 

@@ -98,7 +98,8 @@ std::optional<TuningProblem> context_problem(const RunConfig& config) {
   const int64_t contexts = maple ? adapter.maple.contexts : adapter.coop.contexts;
   const int64_t T = config.model.text_cfg.context_length;
   const std::string key = maple ? "adapter.maple.contexts" : "adapter.coop.contexts";
-  if (contexts > T - 3) {
+  const bool counted_later = !maple && !adapter.coop.words.empty();  // once there is a tokenizer
+  if (!counted_later && contexts > T - 3) {
     return TuningProblem{
         key, fmt::format("{} is {}; a text of {} tokens has room for {} beside its start, its end "
                          "and a name.",

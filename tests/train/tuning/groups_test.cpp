@@ -10,7 +10,7 @@ using namespace tandem;
 
 namespace {
 
-AdamwGroup group_of(const std::string& name, const Shape& shape, const TrainConfig& train) {
+UpdateGroup group_of(const std::string& name, const Shape& shape, const TrainConfig& train) {
   const Variable variable{.name = name, .type = {DType::f32, shape}};
   return parameter_groups({variable}, test::tiny_model(), train).groups.at(0);
 }

@@ -1,13 +1,15 @@
-#include "train/adapters/adamw_update.h"
+#include "train/adapters/feature_update.h"
+
+#include "train/optimizer.h"
 
 #include <cmath>
 
 namespace tandem {
 
-Tensor add_adamw(Tensor loss, double weight_decay) {
+Tensor add_feature_update(Tensor loss, const TrainConfig& train) {
   Graph& graph = loss.graph();
-  std::vector<AdamwGroup> groups(3);
-  groups[0].weight_decay = weight_decay;
+  std::vector<UpdateGroup> groups(3);
+  groups[0].weight_decay = train.wd;
   groups[2].lower = 0;
   groups[2].upper = std::log(100.0);
   std::vector<Tensor> parameters;
@@ -20,9 +22,9 @@ Tensor add_adamw(Tensor loss, double weight_decay) {
   }
   const std::vector<Tensor> by = gradients(loss, parameters);
   const Tensor arena = gradient_arena(parameters, by);
-  const AdamwTables tables = adamw_tables(parameters, by, groups, group_of);
+  const UpdateTables tables = update_tables(parameters, by, groups, group_of);
   const Tensor norm = gradient_norm(arena, tables.blocks, loss);
-  adamw(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));
+  add_optimizer(train, arena, tables, norm, graph.input("hyper", {DType::f32, {8}}));
   return norm;
 }
 
