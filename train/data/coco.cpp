@@ -112,7 +112,7 @@ void read_coco(const std::string& path, const TableFormat& format, TableRows& ro
     TableRow row{.line = static_cast<int64_t>(i) + 1, .captions = std::move(captions[i])};
     try {
       if (row.captions.empty()) fail<DataError>("{} has no caption", coco.files[i]);
-      row.image = picture_path(folder, coco.files[i]);
+      row.image = rows.picture_path(folder, coco.files[i]);
       rows.add(std::move(row));
     } catch (const DataError& error) {
       rows.refuse(static_cast<int64_t>(i) + 1, error.what());

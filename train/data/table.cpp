@@ -20,9 +20,9 @@ bool ends_with(const std::string& path, std::initializer_list<const char*> endin
 }  // namespace
 
 Table read_table(const std::string& path, const TableFormat& format,
-                 std::vector<TableProblem>* problems) {
+                 std::vector<TableProblem>* problems, Pictures pictures) {
   const size_t before = problems ? problems->size() : 0;
-  TableRows rows(path, problems);
+  TableRows rows(path, problems, pictures);
   std::error_code code;
   if (std::filesystem::is_directory(path, code)) {
     read_class_folders(path, format, rows);
@@ -88,11 +88,15 @@ std::vector<int64_t> group_numbers(const std::vector<TableRow>& rows) {
 }
 
 std::vector<TableRow> training_rows(const DataConfig& data) {
-  if (data.sources.empty()) return rows_of_split(read_table(data.table, data.format), data.split);
+  const Pictures pictures = data.features.empty() ? Pictures::read : Pictures::named;
+  const auto read = [&](const std::string& table, const TableFormat& format) {
+    return read_table(table, format, nullptr, pictures);
+  };
+  if (data.sources.empty()) return rows_of_split(read(data.table, data.format), data.split);
   std::vector<TableRow> rows;
   for (size_t i = 0; i < data.sources.size(); ++i) {
     const SourceConfig& source = data.sources[i];
-    const Table table = read_table(source.table, format_of(source.format, data));
+    const Table table = read(source.table, format_of(source.format, data));
     for (TableRow& row : rows_of_split(table, source.split.empty() ? data.split : source.split)) {
       row.weight = static_cast<float>(source.weight);
       if (!row.group.empty()) row.group = fmt::format("{}/{}", i, row.group);

@@ -39,13 +39,17 @@ struct TableProblem {
   std::string message;
 };
 
+// Whether a table's pictures are read from their files, which must exist then, or only have names,
+// by which features are found that stand in for them.
+enum class Pictures { read, named };
+
 // Reads a table of the kind that `path` shows: .jsonl, .csv, .tsv; .tar with brace ranges, several
-// joined by ::; .json of COCO captions; *idx3-ubyte*; a folder. Pictures must exist, but are not
-// opened. Throws ConfigError for another extension and DataError for a table that can't be read or
-// has no rows. A bad row throws DataError ("file:line: ..."), or is noted in `problems` if that is
-// given.
+// joined by ::; .json of COCO captions; *idx3-ubyte*; a folder. Pictures are not opened. Throws
+// ConfigError for another extension and DataError for a table that can't be read or has no rows. A
+// bad row throws DataError ("file:line: ..."), or is noted in `problems` if that is given.
 Table read_table(const std::string& path, const TableFormat& format = {},
-                 std::vector<TableProblem>* problems = nullptr);
+                 std::vector<TableProblem>* problems = nullptr,
+                 Pictures pictures = Pictures::read);
 
 // Whether a path is one that read_table reads, by its name alone.
 bool is_table(const std::string& path);
@@ -61,7 +65,8 @@ std::vector<TableRow> rows_of_split(const Table& table, const std::string& split
 std::vector<int64_t> group_numbers(const std::vector<TableRow>& rows);
 
 // The rows that a run trains on: those of data.table, or of data.sources with their weights, whose
-// groups are kept apart. Throws as read_table and rows_of_split do.
+// groups are kept apart; their pictures are named where there are data.features. Throws as
+// read_table and rows_of_split do.
 std::vector<TableRow> training_rows(const DataConfig& data);
 
 // The picture of a row, encoded. Throws DataError where it can't be read, and where it has more

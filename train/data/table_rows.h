@@ -13,8 +13,9 @@ namespace tandem {
 class TableRows {
  public:
   // path: the table, for messages. `problems` may be null: then a bad row throws.
-  TableRows(std::string path, std::vector<TableProblem>* problems)
-      : path_(std::move(path)), problems_(problems) {}
+  TableRows(std::string path, std::vector<TableProblem>* problems,
+            Pictures pictures = Pictures::read)
+      : path_(std::move(path)), problems_(problems), pictures_(pictures) {}
 
   const std::string& path() const { return path_; }
 
@@ -25,19 +26,21 @@ class TableRows {
   // "path: reason."
   void refuse(int64_t line, const std::string& reason);
 
+  // The path of a row's picture in `folder`. Throws DataError where there is no such file, unless
+  // pictures are only named.
+  std::string picture_path(const std::string& folder, const std::string& name) const;
+
   std::vector<TableRow>& rows() { return rows_; }
 
  private:
   std::string path_;
   std::vector<TableProblem>* problems_;
+  Pictures pictures_;
   std::vector<TableRow> rows_;
 };
 
 // Throws DataError where a row has no captions, an empty one, or one that is not UTF-8.
 void check_captions(const TableRow& row);
-
-// The path of a row's picture in `folder`. Throws DataError where there is no such file.
-std::string picture_path(const std::string& folder, const std::string& name);
 
 // Whether a text has nothing but white space.
 bool is_blank(std::string_view text);

@@ -163,7 +163,7 @@ void read_text_table(const std::string& path, const TableFormat& format, TableRo
       if (!row) continue;
       row->line = reader.line();
       check_captions(*row);
-      row->image = picture_path(folder, row->image);
+      row->image = rows.picture_path(folder, row->image);
       rows.add(std::move(*row));
     } catch (const DataError& error) {
       rows.refuse(std::max<int64_t>(reader.line(), 1), error.what());

@@ -16,7 +16,8 @@ std::vector<TableRow> rows_of(const EvaluateConfig& evaluate, const DataConfig& 
                               const PictureFeatures* features) {
   const std::string& table = evaluate.table.empty() ? data.table : evaluate.table;
   if (features && table.empty()) return features->rows_of_split(evaluate.split);
-  const Table read = read_table(table, format_of(evaluate.format, data));
+  const Table read = read_table(table, format_of(evaluate.format, data), nullptr,
+                                features ? Pictures::named : Pictures::read);
   std::vector<TableRow> rows = rows_of_split(read, evaluate.split);
   if (features) features->join(rows);
   return rows;
