@@ -10,17 +10,30 @@ namespace tandem {
 
 namespace {
 
-Activation activation(const ClipConfig& config) {
-  return config.quick_gelu ? Activation::quick_gelu : Activation::gelu;
+Activation activation(bool quick_gelu, const ActKwargs& act_kwargs) {
+  if (quick_gelu) return Activation::quick_gelu;
+  return act_kwargs.approximate == "tanh" ? Activation::gelu_tanh : Activation::gelu;
 }
 
 std::optional<VisionTransformer> image_tower(Parameters& parameters, const ClipConfig& config) {
   if (!config.image_tower) return std::nullopt;
   return std::optional<VisionTransformer>(std::in_place, parameters, config.vision_cfg,
-                                          activation(config), config.embed_dim);
+                                          activation(config.quick_gelu,
+                                                     config.vision_cfg.act_kwargs),
+                                          config.embed_dim);
 }
 
 }  // namespace
+
+std::string activation_of(const ClipConfig& model) {
+  const auto name = [&](const ActKwargs& act_kwargs) -> std::string {
+    if (model.quick_gelu) return "quick_gelu";
+    return act_kwargs.approximate == "tanh" ? "gelu_tanh" : "gelu";
+  };
+  const std::string image = name(model.vision_cfg.act_kwargs);
+  const std::string text = name(model.text_cfg.act_kwargs);
+  return image == text ? image : image + ", " + text;
+}
 
 Clip::Clip(Graph& graph, const ClipConfig& config, DropoutSeeds seeds)
     : Clip(Parameters(graph, config.adaptation, seeds), config) {}
@@ -28,7 +41,8 @@ Clip::Clip(Graph& graph, const ClipConfig& config, DropoutSeeds seeds)
 Clip::Clip(Parameters& parameters, const ClipConfig& config)
     : config_(config),
       visual_(image_tower(parameters, config)),
-      text_(parameters, config.text_cfg, activation(config), config.embed_dim),
+      text_(parameters, config.text_cfg,
+            activation(config.quick_gelu, config.text_cfg.act_kwargs), config.embed_dim),
       prompts_(parameters, config.text_cfg.width, config.vision_cfg.width, config.embed_dim),
       logit_scale_(
           parameters.base("logit_scale", {}, Initializer::constant(config.init_logit_scale))) {

@@ -76,11 +76,18 @@ TextTransformer::TextTransformer(Parameters& parameters, const TextConfig& confi
                     .mlp_ratio = config.mlp_ratio,
                     .activation = activation,
                     .causal = !config.no_causal_mask,
-                    .text_init = true}),
-      ln_final_(parameters, "ln_final", config.width),
-      projection_(parameters.base(
-          "text_projection", {config.width, E},
-          Initializer::normal(1 / std::sqrt(static_cast<double>(config.width))))) {}
+                    .epsilon = config.norm_kwargs.eps,
+                    .init = WeightInit::clip}),
+      ln_final_(parameters, "ln_final", config.width, config.norm_kwargs.eps) {
+  const int64_t C = config.width;
+  const Initializer start = Initializer::normal(1 / std::sqrt(static_cast<double>(C)));
+  if (config.proj_type == "none") return;
+  if (config.proj_bias) {
+    projection_layer_.emplace(parameters, "text_projection", E, C, start, Initializer());
+  } else {
+    projection_ = parameters.base("text_projection", {C, E}, start);
+  }
+}
 
 TextInput TextTransformer::inputs(Graph& graph, int64_t N) const {
   const int64_t T = config_.context_length;
@@ -119,8 +126,9 @@ Tensor TextTransformer::forward(const TextInput& text, const TextPrompts& prompt
   const std::vector<Tensor> ends(static_cast<size_t>(M), text.end);
   const Tensor end = M == 1 ? text.end : concat(ends, 0);
   const Pool end_token = [&](Tensor all) { return gather_rows(all, end); };
-  const Tensor pooled = transformer_.forward(x, end_token, prompts.layers);
-  return matmul(ln_final_.forward(pooled), projection_);
+  const Tensor pooled = ln_final_.forward(transformer_.forward(x, end_token, prompts.layers));
+  if (projection_layer_) return projection_layer_->forward(pooled);
+  return projection_ ? matmul(pooled, projection_) : pooled;
 }
 
 }  // namespace tandem

@@ -1,6 +1,6 @@
 // CLIP's text tower (Radford et al. 2021, section 2.4): token and position tables, a causal
 // transformer, ln_final and a projection, pooled at the first end token. SigLIP's (Zhai et al. 2023)
-// has no causal mask, and is pooled at the last token.
+// has no causal mask, is pooled at the last token, and projected with a bias.
 #pragma once
 
 #include "autograd/program.h"
@@ -8,6 +8,7 @@
 #include "models/clip_config.h"
 #include "models/transformer.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,7 +68,8 @@ class TextTransformer {
   Tensor positional_embedding_;  // [T, C]
   Transformer transformer_;
   LayerNorm ln_final_;
-  Tensor projection_;  // [C, E]
+  Tensor projection_;                       // [C, E] or null
+  std::optional<Linear> projection_layer_;  // in its place, with a bias: C -> E
 };
 
 }  // namespace tandem

@@ -8,11 +8,55 @@
 
 namespace tandem {
 
-LayerNorm::LayerNorm(Parameters& parameters, const std::string& name, int64_t width)
-    : gamma_(parameters.base(name + ".weight", {width}, Initializer::constant(1))),
-      beta_(parameters.base(name + ".bias", {width}, Initializer::zeros())) {}
+namespace {
 
-Tensor LayerNorm::forward(Tensor x) const { return layer_norm(x, gamma_, beta_, 1e-5); }
+// CLIP's deviation for layers that add to the residual stream.
+double residual_deviation(const TransformerConfig& config) {
+  return 1 / std::sqrt(static_cast<double>(2 * config.width * config.layers));
+}
+
+Initializer bias_start(const TransformerConfig& config, int64_t inputs) {
+  return config.init == WeightInit::timm ? Initializer::zeros() : default_uniform(inputs);
+}
+
+}  // namespace
+
+LayerNorm::LayerNorm(Parameters& parameters, const std::string& name, int64_t width,
+                     double epsilon)
+    : gamma_(parameters.base(name + ".weight", {width}, Initializer::constant(1))),
+      beta_(parameters.base(name + ".bias", {width}, Initializer::zeros())),
+      epsilon_(epsilon) {}
+
+Tensor LayerNorm::forward(Tensor x) const { return layer_norm(x, gamma_, beta_, epsilon_); }
+
+Initializer TransformerConfig::weight_start(double clip_deviation, Initializer otherwise) const {
+  if (init == WeightInit::timm) return Initializer::normal(0.02);
+  return init == WeightInit::clip ? Initializer::normal(clip_deviation) : otherwise;
+}
+
+Mlp::Mlp(Parameters& parameters, const std::string& name, const TransformerConfig& config)
+    : activation_(config.activation),
+      ln_2_(parameters, name + ".ln_2", config.width, config.epsilon) {
+  const int64_t C = config.width;
+  const int64_t M = config.hidden();
+  const double first = 1 / std::sqrt(2 * static_cast<double>(C));
+  c_fc_ = Linear(parameters, name + ".mlp.c_fc", M, C,
+                 config.weight_start(first, default_uniform(C)), bias_start(config, C));
+  c_proj_ = Linear(parameters, name + ".mlp.c_proj", C, M,
+                   config.weight_start(residual_deviation(config), default_uniform(M)),
+                   bias_start(config, M));
+}
+
+Tensor Mlp::forward(Tensor y) const {
+  return c_proj_.forward(c_fc_.forward(ln_2_.forward(y), activation_), Activation::none, y);
+}
+
+Linear attention_output(Parameters& parameters, const std::string& name,
+                        const TransformerConfig& config) {
+  const int64_t C = config.width;
+  return Linear(parameters, name, C, C,
+                config.weight_start(residual_deviation(config), default_uniform(C)), {});
+}
 
 Transformer::Transformer(Parameters& parameters, const std::string& prefix,
                          const TransformerConfig& config)
@@ -23,29 +67,19 @@ Transformer::Transformer(Parameters& parameters, const std::string& prefix,
 }
 
 Transformer::Block Transformer::declare(Parameters& parameters, const std::string& name) const {
-  const int64_t width = config_.width;
-  const auto hidden = static_cast<int64_t>(static_cast<double>(width) * config_.mlp_ratio);
-  const auto w = static_cast<double>(width);
-  const double projection = 1 / std::sqrt(w * 2 * static_cast<double>(config_.layers));
-  const auto pick = [&](double deviation, Initializer otherwise) {
-    return config_.text_init ? Initializer::normal(deviation) : otherwise;
-  };
+  const int64_t C = config_.width;
+  const auto width = static_cast<double>(C);
   // Xavier's bound for in_proj_weight [3C, C]: sqrt(6 / (3C + C)).
-  const Initializer xavier = Initializer::uniform(std::sqrt(6 / (4 * w)));
+  const Initializer xavier = Initializer::uniform(std::sqrt(6 / (4 * width)));
   const std::string attn = name + ".attn.";
   Block block;
-  block.ln_1 = LayerNorm(parameters, name + ".ln_1", width);
+  block.ln_1 = LayerNorm(parameters, name + ".ln_1", C, config_.epsilon);
   block.in_proj = Linear(parameters,
                          {attn + "in_proj_weight", attn + "in_proj_bias",
                           {attn + "q", attn + "k", attn + "v"}},
-                         3 * width, width, pick(1 / std::sqrt(w), xavier), {});
-  block.out_proj = Linear(parameters, attn + "out_proj", width, width,
-                          pick(projection, default_uniform(width)), {});
-  block.ln_2 = LayerNorm(parameters, name + ".ln_2", width);
-  block.c_fc = Linear(parameters, name + ".mlp.c_fc", hidden, width,
-                      pick(1 / std::sqrt(2 * w), default_uniform(width)), default_uniform(width));
-  block.c_proj = Linear(parameters, name + ".mlp.c_proj", width, hidden,
-                        pick(projection, default_uniform(hidden)), default_uniform(hidden));
+                         3 * C, C, config_.weight_start(1 / std::sqrt(width), xavier), {});
+  block.out_proj = attention_output(parameters, attn + "out_proj", config_);
+  block.mlp = Mlp(parameters, name, config_);
   return block;
 }
 
@@ -55,9 +89,7 @@ Tensor Transformer::attend(const Block& block, Tensor x) const {
 }
 
 Tensor Transformer::finish(const Block& block, Tensor x, Tensor attended) const {
-  const Tensor y = block.out_proj.forward(attended, Activation::none, x);
-  const Tensor hidden = block.c_fc.forward(block.ln_2.forward(y), config_.activation);
-  return block.c_proj.forward(hidden, Activation::none, y);
+  return block.mlp.forward(block.out_proj.forward(attended, Activation::none, x));
 }
 
 Tensor Transformer::forward(Tensor x, const Pool& pool, const std::vector<Tensor>& prompts) const {

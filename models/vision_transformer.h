@@ -1,9 +1,11 @@
 // ViT (Dosovitskiy et al. 2020) as in CLIP: patches, class token, position table, ln_pre,
-// transformer, ln_post on the class token, projection. Parameter names are open_clip's.
+// transformer, ln_post on the class token, projection. Parameter names are open_clip's. SigLIP's
+// (Zhai et al. 2023) has no class token, ln_pre and projection, and AttentionPool after ln_post.
 #pragma once
 
-#include "models/clip_config.h"
-#include "models/transformer.h"
+#include "models/attention_pool.h"
+
+#include <optional>
 
 namespace tandem {
 
@@ -13,8 +15,8 @@ class VisionTransformer {
   VisionTransformer(Parameters& parameters, const VisionConfig& config, Activation activation,
                     int64_t E);
 
-  // Null without patch dropout; else the input `kept_tokens` i32 [N (1 + kept patches)] for N
-  // pictures: rows of their tokens [N (1 + patches)], ascending, each picture's class token first.
+  // Null without patch dropout; else the input `kept_tokens` i32 [N kept_tokens()] for N pictures:
+  // rows of their tokens [N tokens()], ascending, each picture's class token first, if it has one.
   Tensor kept_input(Graph& graph, int64_t N) const;
 
   // [N, E], not normalised, from normalised pixels [N, 3, H, W]. With `kept` all but its tokens are
@@ -24,14 +26,19 @@ class VisionTransformer {
   Tensor forward(Tensor pixels, Tensor kept = {}, const std::vector<Tensor>& prompts = {}) const;
 
  private:
+  Tensor embed(Tensor pixels) const;                               // [N, T, C]
+  Tensor pooled(Tensor x, const std::vector<Tensor>& deep) const;  // [N, C]
+
   VisionConfig config_;
   Tensor conv1_;                 // [C, 3, P, P]
-  Tensor class_embedding_;       // [C]
-  Tensor positional_embedding_;  // [1 + (H/P)(W/P), C]
-  LayerNorm ln_pre_;
+  Tensor conv1_bias_;            // [C] or null
+  Tensor class_embedding_;       // [C] or null
+  Tensor positional_embedding_;  // [T, C]
+  std::optional<LayerNorm> ln_pre_;
   Transformer transformer_;
   LayerNorm ln_post_;
-  Tensor projection_;  // [C, E]
+  std::optional<AttentionPool> attn_pool_;
+  Tensor projection_;  // [C, E] or null
 };
 
 }  // namespace tandem

@@ -2,12 +2,14 @@
 
 #include "core/error.h"
 #include "train/train_step.h"
+#include "train/weights/layout.h"
 #include "train/weights/load.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace tandem {
 
@@ -91,6 +93,7 @@ class Comparison {
     for (const SafetensorsEntry& entry : weights.entries()) {
       tensors.push_back(weights.tensor(entry.name));
     }
+    tensors = from_layout(std::move(tensors), weights.path()).tensors;
     load_parameters(variables_, tensors, weights.path());
   }
 
@@ -132,18 +135,40 @@ class Comparison {
 
   void compare_at(int64_t step, uint64_t ticket, const std::string& name) {
     if (name == "out.loss" && step == 1) {
-      add(name, {static_cast<float>(step_->result(ticket).loss)}, tolerance_.outputs);
+      add(name, {static_cast<float>(step_->result(ticket).loss)}, reference_.floats(name),
+          tolerance_.outputs);
     } else if (name.starts_with("out.") && step == 1) {
-      add(name, step_->fetch(ticket, name.substr(4)), tolerance_.outputs);
+      add(name, step_->fetch(ticket, name.substr(4)), reference_.floats(name), tolerance_.outputs);
     } else if (name.starts_with("grad.") && step == gradient_step_) {
-      add(name, step_->fetch(ticket, name), tolerance_.gradients);
+      add_parameters(name, tolerance_.gradients, [&](const std::string& parameter) {
+        return step_->fetch(ticket, "grad." + parameter);
+      });
     } else if (steps_of(name) == step) {
-      add(name, variables_.get(name.substr(name.find('.') + 1)), tolerance_.parameters);
+      add_parameters(name, tolerance_.parameters,
+                     [&](const std::string& parameter) { return variables_.get(parameter); });
     }
   }
 
-  void add(const std::string& name, const std::vector<float>& got, double tolerance) {
-    rows_.push_back(compare(name, got, reference_.floats(name), tolerance));
+  // A tensor of the reference may be several parameters, as timm's keys and values are. They are
+  // compared as one: a gradient by the keys' bias alone is rounding and nothing else.
+  void add_parameters(const std::string& name, double tolerance,
+                      const std::function<std::vector<float>(const std::string&)>& ours) {
+    NamedTensor tensor = reference_.tensor(name);
+    tensor.name = name.substr(name.find('.') + 1);
+    std::vector<NamedTensor> one;
+    one.push_back(std::move(tensor));
+    std::vector<float> got, expected;
+    for (const NamedTensor& part : from_layout(std::move(one), reference_.path()).tensors) {
+      const std::vector<float> values = ours(part.name);
+      got.insert(got.end(), values.begin(), values.end());
+      expected.insert(expected.end(), part.values.begin(), part.values.end());
+    }
+    add(name, got, expected, tolerance);
+  }
+
+  void add(const std::string& name, const std::vector<float>& got,
+           const std::vector<float>& expected, double tolerance) {
+    rows_.push_back(compare(name, got, expected, tolerance));
   }
 
   const Safetensors& reference_;

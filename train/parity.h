@@ -4,6 +4,7 @@
 //                      of the first step
 //   grad.<parameter>   gradients of the last step, or of step `grad_step`
 //   after<n>.<parameter>   parameters after n steps of AdamW on that batch
+// with open_clip's names, timm's below visual.trunk. among them,
 // and in its metadata "config", a JSON object: lr, wd, steps, siglip (0 or 1), and optionally
 // grad_step, beta1, beta2, eps (0.9, 0.98, 1e-6). Whatever of it is there is compared.
 #pragma once

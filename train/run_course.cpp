@@ -13,7 +13,8 @@ std::unique_ptr<Loader> make_loader(const RunConfig& config, const RunData& data
   LoaderOptions options{.data = config.data,
                         .batch_size = config.train.step_pairs(),
                         .image_size = config.model.vision_cfg.image_size,
-                        .patches = config.model.vision_cfg.patches(),
+                        .tokens = {config.model.vision_cfg.patches(),
+                                   config.model.vision_cfg.class_token},
                         .kept_patches = config.model.vision_cfg.kept_patches(),
                         .seed = config.seed};
   if (data.features()) options.features = data.features()->values();

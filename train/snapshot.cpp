@@ -101,7 +101,7 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                            {"config", to_yaml(config)},
                            {"tokenizer", tokenizer},
                            {"preprocessing", preprocessing(config)},
-                           {"activation", config.model.quick_gelu ? "quick_gelu" : "gelu"},
+                           {"activation", activation_of(config.model)},
                            {"device", device.name},
                            {"driver", device.driver}};
   const TunedKernels tuned = kernel_traits(device).tuned;

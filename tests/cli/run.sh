@@ -176,7 +176,7 @@ printf '\n\200\n\n\n' >forged.model
 expect 1 'forged.model: .*damaged' tokenize forged.model
 echo '{"vision_cfg": {"timm_model_name": "vit_base"}}' >siglip.json
 variant siglip.yaml 's/^model:/model: siglip.json/;/^  \(embed\|vision\|text\)/d'
-expect 2 'vision_cfg.timm_model_name is vit_base; Tandem does not support' train siglip.yaml
+expect 2 "vision_cfg.timm_model_name is 'vit_base'; of timm's towers Tandem has" train siglip.yaml
 
 expect 2 'has 520 ids but model.text_cfg.vocab_size is 8' "$tandem" train good.yaml \
   --set model.text_cfg.vocab_size=8 --set data.tokenizer.kind=file --set data.tokenizer.file=t.json

@@ -27,8 +27,11 @@ struct Classifier {
   Tensor loss;
   ReferenceFeeds feeds;
 
-  explicit Classifier(const Adaptation& adaptation) {
-    const ClipConfig config = test::tiny_model(adaptation);
+  explicit Classifier(const Adaptation& adaptation)
+      : Classifier(test::tiny_model(adaptation)) {}
+
+  explicit Classifier(const ClipConfig& config) {
+    const Adaptation& adaptation = config.adaptation;
     const Clip model(graph, config);
     const Tensor images = model.encode_image(model.pixel_input(graph, 2));
     const Tensor logits = model.class_logits(images, model.text_inputs(graph, 3));
@@ -95,6 +98,29 @@ TEST_CASE("gradients_of_adapters_are_those_of_central_differences_in_double") {
   Classifier(prompts({.text = 2, .text_before = 2, .image = 2, .text_depth = 2, .image_depth = 2,
                       .coupled = true}))
       .check_gradients();
+}
+
+TEST_CASE("gradients_of_a_tower_that_pools_by_attention_are_those_of_central_differences") {
+  const auto siglip = [](const Adaptation& adaptation) {
+    ClipConfig config = test::tiny_model(adaptation);
+    VisionConfig& vision = config.vision_cfg;
+    config.embed_dim = vision.width;
+    vision.patch_bias = vision.no_ln_pre = true;
+    vision.class_token = false;
+    vision.pool_type = "map";
+    vision.proj_type = "none";
+    config.text_cfg.proj_bias = true;
+    config.text_cfg.act_kwargs.approximate = "tanh";
+    return config;
+  };
+  // But for the keys' bias, on which a softmax does not depend.
+  Classifier(siglip({.frozen = all,
+                     .trained = Patterns("visual.{conv1.*,positional_embedding,ln_post.*} "
+                                         "visual.attn_pool.{latent,k.weight,mlp.*,ln_2.*} "
+                                         "visual.attn_pool.{q,v,out_proj}.* text_projection.*")}))
+      .check_gradients();
+  const Patterns targets("visual.attn_pool.* text_projection");
+  Classifier(siglip({.frozen = all, .lora = {.rank = 2, .targets = targets}})).check_gradients();
 }
 
 TEST_CASE("dora_takes_the_lengths_of_rows_as_constants") {

@@ -5,31 +5,63 @@
 
 writes PREFIX.weights.safetensors and PREFIX.expected.safetensors: pixels and tokens; features,
 logits and loss of the first step; the gradients of the last; with --parameters also the parameters
-after each step of AdamW. Computed in double, written in single precision. Needs open_clip_torch,
-safetensors, PyYAML and torch.
+after each step of AdamW. Computed in double, written in single precision. A model whose image tower
+pools by attention is open_clip's CustomTextCLIP with a tower of timm, tensors named as there. Needs
+open_clip_torch, safetensors, PyYAML and torch.
 """
 
 import argparse
 import json
 import math
 
+import timm
 import torch
 import yaml
 from open_clip.loss import ClipLoss, SigLipLoss
-from open_clip.model import CLIP
+from open_clip.model import CLIP, CustomTextCLIP
 from safetensors.torch import save_file
 
 FIELDS = ("embed_dim", "quick_gelu", "vision_cfg", "text_cfg")
 
 
+def timm_tower(vision):
+    """Registers a tower of these sizes with timm; gives the settings that name it."""
+    sizes = dict(img_size=vision["image_size"], patch_size=vision["patch_size"],
+                 embed_dim=vision["width"], depth=vision["layers"],
+                 num_heads=vision["width"] // vision["head_width"],
+                 mlp_ratio=vision.get("mlp_ratio", 4.0), class_token=False)
+    if vision.get("act_kwargs", {}).get("approximate") == "tanh":
+        sizes["act_layer"] = "gelu_tanh"
+
+    def vit_parity(num_classes, global_pool, **_):
+        return timm.models.VisionTransformer(num_classes=num_classes, global_pool=global_pool,
+                                             **sizes)
+
+    timm.models.register_model(vit_parity)
+    return dict(image_size=vision["image_size"], timm_model_name="vit_parity", timm_pool="map",
+                timm_proj="none")
+
+
 def make_model(settings, siglip):
     known = {key: settings[key] for key in FIELDS if key in settings}
-    model = CLIP(**known, init_logit_scale=math.log(10 if siglip else 1 / 0.07),
+    by_attention = settings["vision_cfg"].get("pool_type") == "map"
+    if by_attention:
+        known["vision_cfg"] = timm_tower(settings["vision_cfg"])
+    kind = CustomTextCLIP if by_attention else CLIP
+    model = kind(**known, init_logit_scale=math.log(10 if siglip else 1 / 0.07),
                  init_logit_bias=-10 if siglip else None, output_dict=True)
     with torch.no_grad():  # biases and norms that are not zero and one
         for parameter in model.parameters():
-            if parameter.ndim == 1:
+            if parameter.ndim == 1 or not parameter.any():
                 parameter += 0.1 * torch.randn_like(parameter)
+        if by_attention:
+            # Weights so large that attention is far from even, embeddings so small that it matters
+            # what norms add to the variance.
+            for name, parameter in model.visual.named_parameters():
+                if parameter.ndim == 2:
+                    parameter *= 10
+                elif "patch_embed" in name:
+                    parameter *= 0.05
     return model.double()
 
 
@@ -76,7 +108,8 @@ def main():
     parser.add_argument("--parameters", action="store_true")
     arguments = parser.parse_args()
     with open(arguments.model) as file:
-        settings = yaml.safe_load(file)
+        # PyYAML takes JSON's 1e-6 for a text.
+        settings = json.load(file) if file.name.endswith(".json") else yaml.safe_load(file)
     settings = settings.get("model", settings)
     torch.manual_seed(arguments.seed)
     model = make_model(settings, arguments.siglip)

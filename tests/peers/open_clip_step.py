@@ -2,8 +2,9 @@
 
     python3 tests/peers/open_clip_step.py --model configs/models/emoji.yaml --batch 128
 
-Needs torch and open_clip (pip install open_clip_torch). Prints JSON: median pairs a second,
-processor seconds of a step (all threads together) and the process's peak resident memory.
+Needs torch and open_clip (pip install open_clip_torch), and timm where the model names a tower of
+it. Prints JSON: median pairs a second, processor seconds of a step (all threads together) and the
+process's peak resident memory.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import open_clip
 import torch
 import yaml
 from open_clip.loss import ClipLoss
-from open_clip.model import CLIP
+from open_clip.model import CLIP, CustomTextCLIP
 
 
 def read_model(path):
@@ -40,7 +41,8 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     settings = read_model(arguments.model)
-    model = CLIP(**settings)
+    by_timm = "timm_model_name" in settings["vision_cfg"]
+    model = (CustomTextCLIP if by_timm else CLIP)(**settings)
     model.set_grad_checkpointing(arguments.grad_checkpointing)
     loss_of = ClipLoss()
     decay = [p for p in model.parameters() if p.ndim >= 2]

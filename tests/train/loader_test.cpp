@@ -99,7 +99,7 @@ TEST_CASE("all_captions_of_a_picture_have_their_turn") {
 TEST_CASE("patch_dropout_keeps_other_patches_of_a_sample_in_each_epoch") {
   const TemporaryFolder folder;
   LoaderOptions options = make_options();
-  options.patches = 16;
+  options.tokens.patches = 16;
   options.kept_patches = 8;
   const auto rows = make_rows(folder, 4, 4);
   Loader loader(rows, options), resumed(rows, options, {1, 0});

@@ -62,6 +62,13 @@ TEST_CASE("siglips_text_tower_computes_what_open_clip_computes") {
   check_model(small / "last_token_siglip");
 }
 
+// SigLIP's image tower by timm, pooled by attention: pictures of 29 pixels in 9 patches of 9, heads
+// of 5, an MLP of 74 channels, no class token, ln_pre or projection; tanh in the text tower's GELU and
+// a bias in its projection.
+TEST_CASE("siglips_whole_model_computes_what_open_clip_and_timm_compute") {
+  check_model(small / "attention_pool_siglip");
+}
+
 TEST_CASE("in_bf16_and_fp16_clip_is_as_near_to_open_clip_as_those_can_be") {
   check_model(fixtures() / "tiny_clip", DType::bf16);
   check_model(fixtures() / "tiny_clip", DType::f16);

@@ -25,7 +25,7 @@ MicroBatches::MicroBatches(const ClipConfig& model, const TrainConfig& train)
       classes_(train.loss == "cross_entropy"),
       text_(model.text_cfg),
       context_rows_(model.adaptation.prompts.context_rows()),
-      picture_tokens_(1 + model.vision_cfg.patches()) {}
+      picture_tokens_(model.vision_cfg.tokens()) {}
 
 MicroBatches::Part MicroBatches::part_of(const PairArrays& batch, const StepNumbers& numbers,
                                          int64_t index) const {

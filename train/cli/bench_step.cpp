@@ -58,10 +58,10 @@ PairArrays synthetic(const ClipConfig& config, int64_t batch) {
   arrays.texts.prepare(config.text_cfg);
   const VisionConfig& vision = config.vision_cfg;
   if (vision.kept_patches() < vision.patches()) {
-    const int64_t kept = 1 + vision.kept_patches();
+    const int64_t kept = vision.kept_tokens();
     arrays.kept_tokens.resize(static_cast<size_t>(batch * kept));
     for (int64_t n = 0; n < batch; ++n) {
-      keep_patches(random, n, vision.patches(),
+      keep_patches(random, n, {vision.patches(), vision.class_token},
                    std::span(arrays.kept_tokens).subspan(n * kept, kept));
     }
   }

@@ -37,15 +37,16 @@ void print_text(const Options& options, const ModelWeights& weights) {
   fmt::print("{}: {}, layout {}, {} parameters\n", options.in, weights.metadata.at("tandem.source"),
              weights.found == Layout::huggingface ? "huggingface" : "open_clip",
              parameters(weights));
-  fmt::print("image tower: width {}, {} layers, {} heads, patches of {}, pictures of {}\n",
+  fmt::print("image tower: width {}, {} layers, {} heads, patches of {}, pictures of {}, {}\n",
              vision.width, vision.layers, vision.width / vision.head_width, vision.patch_size,
-             vision.image_size);
+             vision.image_size,
+             vision.pool_type == "map" ? "pooled by attention" : "pooled at the class token");
   fmt::print("text tower: width {}, {} layers, {} heads, {} tokens of {}, pooled at the {}{}\n",
              text.width, text.layers, text.heads, text.context_length, text.vocab_size,
              text.pool_type == "last" ? "last token" : "first end token",
              text.no_causal_mask ? ", without a causal mask" : "");
   fmt::print("shared width {}, {}{}\n", weights.model.embed_dim,
-             weights.model.quick_gelu ? "QuickGELU" : "exact GELU",
+             activation_in_words(weights.model),
              weights.model.init_logit_bias ? ", with a logit bias" : "");
   for (const std::string& note : weights.notes) fmt::print("{}\n", note);
   for (const std::string& name : weights.left_out) fmt::print("left out: {}\n", name);
@@ -64,13 +65,17 @@ void print_json(const Options& options, const ModelWeights& weights) {
       {"model",
        {{"embed_dim", weights.model.embed_dim},
         {"quick_gelu", weights.model.quick_gelu},
+        {"activation", activation_of(weights.model)},
         {"vision_cfg",
          {{"image_size", vision.image_size},
           {"patch_size", vision.patch_size},
           {"width", vision.width},
           {"layers", vision.layers},
           {"head_width", vision.head_width},
-          {"mlp_ratio", vision.mlp_ratio}}},
+          {"mlp_ratio", vision.mlp_ratio},
+          {"class_token", vision.class_token},
+          {"pool_type", vision.pool_type},
+          {"proj_type", vision.proj_type}}},
         {"text_cfg",
          {{"context_length", text.context_length},
           {"vocab_size", text.vocab_size},
@@ -79,10 +84,16 @@ void print_json(const Options& options, const ModelWeights& weights) {
           {"layers", text.layers},
           {"mlp_ratio", text.mlp_ratio},
           {"pool_type", text.pool_type},
-          {"no_causal_mask", text.no_causal_mask}}}}},
+          {"no_causal_mask", text.no_causal_mask},
+          {"proj_type", text.proj_type},
+          {"proj_bias", text.proj_bias}}}}},
       {"notes", weights.notes},
       {"left_out", weights.left_out}};
   fmt::print("{}\n", document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string tokenizer_hint(const TextConfig& text) {
+  return text.hf_tokenizer_name.empty() ? "" : ", that of " + text.hf_tokenizer_name;
 }
 
 void write_model(const std::string& path, const ClipConfig& model) {
@@ -104,7 +115,8 @@ void run(const Options& options) {
   }
   if (options.out.ends_with(".h5") && tokenizer_of(weights).empty()) {
     weights.notes.push_back(
-        "no tokenizer is known, and without one a checkpoint can't be evaluated; give --tokenizer.");
+        "no tokenizer is known, and without one a checkpoint can't be evaluated; give --tokenizer" +
+        tokenizer_hint(weights.model.text_cfg) + ".");
   }
   write_model_weights(options.out, weights,
                       options.layout == "huggingface" ? Layout::huggingface : Layout::open_clip);

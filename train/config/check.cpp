@@ -3,36 +3,13 @@
 #include "core/error.h"
 #include "train/best_metric.h"
 #include "train/checkpoint_rule.h"
+#include "train/config/checker.h"
 #include "train/tuning/adaptation.h"
 
 #include <algorithm>
 
 namespace tandem {
 namespace {
-
-// Refuses with the place of a key, or the config's file if the key was not given.
-class Checker {
- public:
-  Checker(const Places& places, const std::string& source) : places_(places), source_(source) {}
-
-  void require(bool holds, const std::string& key, const std::string& message) const {
-    if (holds) return;
-    const auto found = places_.find(key);
-    fail<ConfigError>("{}: {}", found == places_.end() ? source_ : found->second, message);
-  }
-
-  void divides(const std::string& key, int64_t part, const std::string& whole_key,
-               int64_t whole) const {
-    const bool known = places_.contains(key) || !places_.contains(whole_key);
-    require(whole % part == 0, known ? key : whole_key,
-            fmt::format("{} is {}, which does not divide {} {}; choose one that does.", key, part,
-                        whole_key, whole));
-  }
-
- private:
-  const Places& places_;
-  const std::string& source_;
-};
 
 // `prefix` is "data." or an evaluation's.
 void check_format(const TableFormat& format, const std::string& prefix, const Checker& checker) {
@@ -238,24 +215,6 @@ bool is_name(std::string_view text) {
   };
   return !text.empty() && text.size() <= 100 && text.front() != '.' && text.front() != '-' &&
          std::all_of(text.begin(), text.end(), good);
-}
-
-void check_model(const ClipConfig& model, const std::string& prefix, const Places& places,
-                 const std::string& source) {
-  const Checker checker(places, source);
-  const VisionConfig& vision = model.vision_cfg;
-  const TextConfig& text = model.text_cfg;
-  const std::string v = prefix + "vision_cfg.";
-  const std::string t = prefix + "text_cfg.";
-  checker.divides(v + "patch_size", vision.patch_size, v + "image_size", vision.image_size);
-  checker.divides(v + "head_width", vision.head_width, v + "width", vision.width);
-  checker.divides(t + "heads", text.heads, t + "width", text.width);
-  checker.require(
-      static_cast<double>(vision.width) * vision.mlp_ratio >= 1, v + "mlp_ratio",
-      fmt::format("{}mlp_ratio is {}, which leaves the MLP no channels.", v, vision.mlp_ratio));
-  checker.require(
-      static_cast<double>(text.width) * text.mlp_ratio >= 1, t + "mlp_ratio",
-      fmt::format("{}mlp_ratio is {}, which leaves the MLP no channels.", t, text.mlp_ratio));
 }
 
 void check_run(const RunConfig& config, const Places& places, const std::string& source) {

@@ -112,6 +112,11 @@ std::string_view FieldReader::section() const {
   return is_model ? "model" : "";
 }
 
+// Some of its fields may be null, which is as if they were not given.
+bool FieldReader::is_open_clips_null(const char* key, const ConfigNode& node) const {
+  return node.kind == ConfigNode::Kind::null && changes_nothing(section(), key, full(key), node);
+}
+
 void FieldReader::refuse(const ConfigNode& node, const std::string& name,
                          const std::string& expected) {
   fail<ConfigError>("{}: {} is {}; expected {}.", node.place(), name, found(node), expected);

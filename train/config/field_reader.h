@@ -71,14 +71,14 @@ class FieldReader {
   template <class T>
   void field(const char* key, T& value, const Rule& rule, const char*) {
     const ConfigNode* node = take(key);
-    if (node == nullptr) return;
+    if (node == nullptr || is_open_clips_null(key, *node)) return;
     if (!parse(*node, value, rule)) refuse(*node, full(key), allowed(TypeName<T>::text(), rule));
   }
 
   template <class T>
   void section(const char* key, T& value, const char*) {
     const ConfigNode* node = take(key);
-    if (node == nullptr) return;
+    if (node == nullptr || is_open_clips_null(key, *node)) return;
     if (!node->is_map()) refuse(*node, full(key), "a map of its keys");
     read(*node, full(key), value);
   }
@@ -137,6 +137,7 @@ class FieldReader {
 
   std::string full(std::string_view key) const;
   std::string_view section() const;
+  bool is_open_clips_null(const char* key, const ConfigNode& node) const;
   const ConfigNode* take(const char* key);
   [[noreturn]] static void refuse(const ConfigNode& node, const std::string& name,
                                   const std::string& expected);

@@ -7,51 +7,10 @@
 #pragma once
 
 #include "train/config/adapter_fields.h"
+#include "train/config/model_fields.h"
 #include "train/config/run_config.h"
 
 namespace tandem {
-
-template <class V>
-void visit_fields(V& v, VisionConfig& c) {
-  v.field("image_size", c.image_size, between(1, 8192), "pixels a side");
-  v.field("patch_size", c.patch_size, between(1, 8192), "pixels a side; divides `image_size`");
-  v.field("width", c.width, between(1, 65536), "channels of the image tower");
-  v.field("layers", c.layers, between(1, 1024), "transformer blocks");
-  v.field("head_width", c.head_width, between(1, 65536),
-          "channels of one attention head; divides `width`");
-  v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
-  v.field("patch_dropout", c.patch_dropout, below(0, 1),
-          "share of a picture's patches left out of a training step, others in each epoch");
-}
-
-template <class V>
-void visit_fields(V& v, TextConfig& c) {
-  v.field("context_length", c.context_length, between(2, 65536),
-          "tokens of a caption, start and end tokens included");
-  v.field("vocab_size", c.vocab_size, between(2, 1 << 24), "rows of the token table");
-  v.field("width", c.width, between(1, 65536), "channels of the text tower");
-  v.field("heads", c.heads, between(1, 65536), "attention heads; divides `width`");
-  v.field("layers", c.layers, between(1, 1024), "transformer blocks");
-  v.field("mlp_ratio", c.mlp_ratio, above(0, 64), "hidden channels of the MLP over `width`");
-  v.field("pool_type", c.pool_type, one_of({"argmax", "last"}),
-          "where a text's embedding is taken: at its first end token, the largest id, or at the "
-          "last token, as SigLIP does");
-  v.field("no_causal_mask", c.no_causal_mask, any(),
-          "let tokens see those after them, as SigLIP does");
-}
-
-template <class V>
-void visit_fields(V& v, ClipConfig& c) {
-  v.field("embed_dim", c.embed_dim, between(1, 65536), "channels of the shared embedding");
-  v.field("quick_gelu", c.quick_gelu, any(),
-          "x sigmoid(1.702 x) as activation, as OpenAI's weights need, in place of the exact GELU");
-  v.section("vision_cfg", c.vision_cfg, "the image tower, a ViT");
-  v.section("text_cfg", c.text_cfg, "the text tower, a transformer");
-  v.field("init_logit_scale", c.init_logit_scale, between(-20, 20),
-          "logarithm of the first logit scale; log 10 with `train.loss: siglip`");
-  v.field("init_logit_bias", c.init_logit_bias, between(-1000, 1000),
-          "first logit bias; the model has none if not set; -10 with `train.loss: siglip`");
-}
 
 template <class V>
 void visit_fields(V& v, AugmentConfig& c) {

@@ -14,9 +14,8 @@ struct Field {
   std::string_view need;     // what another value would need
 };
 
-constexpr std::string_view kTimm = "image towers of timm";
 constexpr std::string_view kHuggingFace = "text towers of Hugging Face";
-constexpr std::string_view kPooler = "pooling by attention";
+constexpr std::string_view kPooler = "pooling by attention as CoCa has it";
 
 constexpr std::array kFields{
     // Custom text models have their text tensors below `text.`, which `tandem convert` reads, too.
@@ -26,14 +25,13 @@ constexpr std::array kFields{
     Field{"vision_cfg", "attentional_pool", "false", kPooler},
     Field{"vision_cfg", "attn_pooler_queries", "*", ""},
     Field{"vision_cfg", "attn_pooler_heads", "*", ""},
-    Field{"vision_cfg", "no_ln_pre", "false", "image towers without ln_pre"},
     Field{"vision_cfg", "pos_embed_type", "learnable", "fixed position tables"},
     Field{"vision_cfg", "final_ln_after_pool", "false", "norms after pooling"},
-    Field{"vision_cfg", "pool_type", "tok", "image towers that do not pool at the class token"},
     Field{"vision_cfg", "output_tokens", "false", "towers that give all tokens"},
-    Field{"vision_cfg", "act_kwargs", "null", "other activations than GELU and QuickGELU"},
-    Field{"vision_cfg", "norm_kwargs", "null", "norms with settings of their own"},
-    Field{"vision_cfg", "timm_model_name", "null", kTimm},
+    Field{"vision_cfg", "act_kwargs", "null", ""},
+    Field{"vision_cfg", "norm_kwargs", "null", ""},
+    // See train/config/timm_tower.h.
+    Field{"vision_cfg", "timm_model_name", "*", ""},
     Field{"vision_cfg", "timm_model_pretrained", "*", ""},
     Field{"vision_cfg", "timm_pool", "*", ""},
     Field{"vision_cfg", "timm_proj", "*", ""},
@@ -44,24 +42,27 @@ constexpr std::array kFields{
     Field{"text_cfg", "embed_cls", "false", "a class token in the text tower"},
     Field{"text_cfg", "pad_id", "*", ""},
     Field{"text_cfg", "final_ln_after_pool", "false", "norms after pooling"},
-    Field{"text_cfg", "proj_bias", "false", "text projections with a bias"},
-    Field{"text_cfg", "proj_type", "linear", "text towers without a linear projection"},
     Field{"text_cfg", "output_tokens", "false", "towers that give all tokens"},
-    Field{"text_cfg", "act_kwargs", "null", "other activations than GELU and QuickGELU"},
-    Field{"text_cfg", "norm_kwargs", "null", "norms with settings of their own"},
+    Field{"text_cfg", "act_kwargs", "null", ""},
+    Field{"text_cfg", "norm_kwargs", "null", ""},
     Field{"text_cfg", "hf_model_name", "null", kHuggingFace},
     Field{"text_cfg", "hf_model_pretrained", "*", ""},
     Field{"text_cfg", "hf_proj_type", "*", ""},
     Field{"text_cfg", "hf_pooler_type", "*", ""},
-    Field{"text_cfg", "hf_tokenizer_name", "null",
-          "tokenizers named by a model; data.tokenizer.file gives a run's"},
-    Field{"text_cfg", "tokenizer_kwargs", "null",
-          "tokenizers named by a model; data.tokenizer.file gives a run's"},
+    Field{"text_cfg", "hf_tokenizer_name", "null", ""},
+    // What SentencePiece models do here; see train/text/sentence_piece.h.
+    Field{"text_cfg", "tokenizer_kwargs", "clean: canonicalize", "other cleaning of texts"},
 };
+
+// Of a map with one key: "key: value".
+std::string entry(const ConfigNode& map) {
+  return fmt::format("{}: {}", map.keys[0], map.items[0].text);
+}
 
 bool is_neutral(const ConfigNode& value, std::string_view neutral) {
   if (neutral == "*") return true;
   if (neutral == "null") return value.kind == ConfigNode::Kind::null;
+  if (value.is_map()) return value.keys.size() == 1 && entry(value) == neutral;
   return value.is_scalar() && value.text == neutral;
 }
 

@@ -5,6 +5,7 @@
 #include "train/config/compose.h"
 #include "train/config/field_reader.h"
 #include "train/config/open_clip_fields.h"
+#include "train/config/timm_tower.h"
 #include "train/tuning/adaptation.h"
 
 #include <cmath>
@@ -59,6 +60,7 @@ RunConfig run_from(const ConfigNode& tree, const std::string& source) {
   config.name = name_from(source);
   Places places;
   refuse_resnet(tree.find("model"));
+  config.model.vision_cfg = named_tower(tree.find("model"));
   FieldReader reader(tree, "", places);
   visit_fields(reader, config);
   reader.finish();
@@ -77,6 +79,7 @@ ClipConfig model_from(const ConfigNode& tree, const std::string& source) {
   ClipConfig model;
   Places places;
   refuse_resnet(inner == nullptr ? &tree : inner);
+  model.vision_cfg = named_tower(inner == nullptr ? &tree : inner);
   FieldReader reader(inner == nullptr ? tree : *inner, path, places);
   visit_fields(reader, model);
   reader.finish();

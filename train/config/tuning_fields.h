@@ -22,8 +22,8 @@ void visit_fields(V& v, LoraKeys& c) {
   v.field("dora", c.dora, any(), "DoRA: learn the lengths of the weights' rows, too");
   v.field("dropout", c.dropout, below(0, 1), "share of the inputs of A dropped while training");
   v.field("targets", c.targets, any(),
-          "linear layers, as `visual.*.attn.{q,v}`; their names end in `attn.` and `q`, `k`, `v` "
-          "or `out_proj`, or in `mlp.c_fc` or `mlp.c_proj`");
+          "linear layers, as `visual.*.attn.{q,v}`; their names end in `attn.` (`attn_pool.` where "
+          "SigLIP pools) and `q`, `k`, `v` or `out_proj`, or in `mlp.c_fc` or `mlp.c_proj`");
 }
 
 template <class V>

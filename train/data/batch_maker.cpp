@@ -118,9 +118,9 @@ bool BatchMaker::draw(int64_t epoch, int64_t sample, Batch& batch, int64_t slot,
   tokens_.copy(tokens_.first_of(sample) + (first ? 0 : draw_caption(rows_[sample], random)),
                std::span(batch.tokens).subspan(slot * length, length));
   if (!batch.kept_tokens.empty()) {
-    const int64_t kept = 1 + options_.kept_patches;
+    const int64_t kept = options_.tokens.before() + options_.kept_patches;
     keep_patches(Random(options_.seed, static_cast<uint64_t>(epoch), name, RandomUse::patches),
-                 slot, options_.patches,
+                 slot, options_.tokens,
                  std::span(batch.kept_tokens).subspan(slot * kept, kept));
   }
   batch.samples[slot] = sample;
@@ -138,8 +138,9 @@ void BatchMaker::make(int64_t epoch, int64_t index, Batch& batch, std::vector<Ba
   batch.pixels.resize(options_.features ? 0 : count * values);
   batch.features.resize(options_.features ? count * options_.features->width() : 0);
   batch.tokens.resize(count * tokens_.context_length());
-  const bool drops_patches = options_.kept_patches < options_.patches;
-  batch.kept_tokens.resize(drops_patches ? count * (1 + options_.kept_patches) : 0);
+  const int64_t kept = options_.tokens.before() + options_.kept_patches;
+  const bool drops_patches = options_.kept_patches < options_.tokens.patches;
+  batch.kept_tokens.resize(drops_patches ? count * kept : 0);
   batch.samples.assign(order->begin() + first, order->begin() + first + count);
   bad.clear();
   for (int64_t slot = 0; slot < count; ++slot) {

@@ -4,6 +4,7 @@
 #include "train/config/run_config.h"
 #include "train/data/augment.h"
 #include "train/data/caption_tokens.h"
+#include "train/data/patch_dropout.h"
 #include "train/data/picture_cache.h"
 #include "train/data/sampler.h"
 #include "train/data/table.h"
@@ -37,7 +38,7 @@ struct LoaderOptions {
                              // first_caption
   int64_t batch_size = 128;  // N
   int64_t image_size = 224;  // S
-  int64_t patches = 0;       // of a picture
+  PictureTokens tokens;      // of a picture
   int64_t kept_patches = 0;  // those that patch dropout leaves
   uint64_t seed = 0;
   std::shared_ptr<const FeatureRows> features;  // of TableRow::feature, in place of pictures

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view everything = "*";
 constexpr std::string_view text_tower =
-    "token_embedding.* positional_embedding transformer.* ln_final.* text_projection";
+    "token_embedding.* positional_embedding transformer.* ln_final.* text_projection*";
 
 // The parameters of a tower in groups, the first nearest to the input, as open_clip's
 // lock_image_tower has them.
@@ -33,14 +33,14 @@ struct TowerGroups {
 };
 
 TowerGroups image_groups(const ClipConfig& model) {
-  return {"visual.{conv1.weight,class_embedding,positional_embedding,ln_pre.*}",
-          "visual.transformer.resblocks", "visual.ln_post.*", "visual.proj",
+  return {"visual.{conv1.*,class_embedding,positional_embedding,ln_pre.*}",
+          "visual.transformer.resblocks", "visual.ln_post.*", "visual.{proj,attn_pool.*}",
           model.vision_cfg.layers};
 }
 
 TowerGroups text_groups(const ClipConfig& model) {
   return {"{token_embedding.weight,positional_embedding}", "transformer.resblocks", "ln_final.*",
-          "text_projection", model.text_cfg.layers};
+          "text_projection*", model.text_cfg.layers};
 }
 
 // What a kind of adapter trains of the model itself.

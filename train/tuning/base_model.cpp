@@ -58,9 +58,14 @@ std::string image_tower_hash(const std::vector<NamedTensor>& tensors, const Clip
                });
   std::sort(image.begin(), image.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
+  const VisionConfig& vision = model.vision_cfg;
   image.push_back({"heads and activation", {2},
-                   {static_cast<float>(model.vision_cfg.head_width),
-                    model.quick_gelu ? 1.0f : 0.0f}});
+                   {static_cast<float>(vision.head_width), model.quick_gelu ? 1.0f : 0.0f}});
+  // Apart, so that towers without them have the hash that they had before there were any.
+  if (vision.act_kwargs != ActKwargs()) image.push_back({"tanh", {}, {1}});
+  if (vision.norm_kwargs != NormKwargs()) {
+    image.push_back({"epsilon", {}, {static_cast<float>(vision.norm_kwargs.eps)}});
+  }
   return hash_of(image);
 }
 

@@ -81,6 +81,13 @@ std::optional<TuningProblem> adapter_problem(const RunConfig& config, const Mode
   if (adapter.kind == "ia3") {
     return unmatched("adapter.ia3.targets", adapter.ia3.targets, names.targets, layer);
   }
+  const bool image_tokens = adapter.kind == "vpt" || adapter.kind == "maple";
+  if (image_tokens && !config.model.vision_cfg.class_token) {
+    return TuningProblem{"adapter.kind",
+                         fmt::format("adapter.kind is {}, whose tokens stand behind a class token, "
+                                     "but the image tower has none; choose another.",
+                                     adapter.kind)};
+  }
   const int64_t image_layers = config.model.vision_cfg.layers;
   const int64_t text_layers = config.model.text_cfg.layers;
   if (adapter.kind == "vpt") return too_deep("adapter.vpt.depth", adapter.vpt.depth, image_layers);

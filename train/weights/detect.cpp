@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "models/clip.h"
+#include "train/config/timm_tower.h"
 #include "train/weights/positions.h"
 #include "train/weights/zip.h"
 
@@ -22,12 +23,26 @@ struct OtherKind {
 };
 constexpr OtherKind other_kinds[] = {
     {"visual.layer1.", "its image tower is a ResNet"},
-    {"visual.trunk.", "its image tower is a timm model"},
-    {"visual.attn_pool.", "its image tower pools by attention"},
+    {"visual.trunk.", "its image tower is a timm model other than SigLIP's"},
+    {"visual.attn_pool.query", "its image tower pools by attention, but not as SigLIP's"},
     {"transformer.encoder.", "its text tower is a Hugging Face text model"},
     {"transformer.embeddings.", "its text tower is a Hugging Face text model"},
     {"text_decoder.", "it is a CoCa model"},
 };
+
+// CLIP's text towers all have heads of 64.
+int64_t usual_head_width(std::string_view tower, int64_t width) {
+  struct Usual {
+    int64_t width, head_width;
+    bool of_clip;
+  };
+  constexpr Usual all[] = {{1152, 72, false}, {1536, 96, false}, {1280, 80, true},
+                           {1408, 88, true},  {1664, 104, true}};
+  for (const Usual& usual : all) {
+    if (usual.width == width && (tower == "image" || !usual.of_clip)) return usual.head_width;
+  }
+  return 64;
+}
 
 class Tensors {
  public:
@@ -88,8 +103,7 @@ class Tensors {
 
   // Heads' width, given or the usual one.
   int64_t head_width(const char* tower, int64_t width, int64_t given) const {
-    const int64_t usual = width == 1280 ? 80 : width == 1408 ? 88 : width == 1664 ? 104 : 64;
-    const int64_t head_width = given > 0 ? given : usual;
+    const int64_t head_width = given > 0 ? given : usual_head_width(tower, width);
     if (width % head_width != 0) {
       fail<CheckpointError>(
           "{}: its {} tower has width {}, which heads of width {} do not divide; say how many "
@@ -104,16 +118,34 @@ class Tensors {
   std::map<std::string, const NamedTensor*> by_name_;
 };
 
+constexpr double siglip_eps = 1e-6;
+constexpr int64_t siglip2_vocab_size = 256000;
+
+ActKwargs gelu(bool tanh) { return {.approximate = tanh ? "tanh" : "none"}; }
+
 VisionConfig detect_vision(const Tensors& tensors, const DetectHints& hints) {
   const std::string blocks = "visual.transformer.resblocks.";
   const NamedTensor& conv = tensors.at("visual.conv1.weight", 4);
   VisionConfig vision;
   vision.width = conv.shape[0];
   vision.patch_size = conv.shape[3];
-  vision.image_size = vision.patch_size * grid_of(tensors.at("visual.positional_embedding", 2));
+  vision.patch_bias = tensors.contains("visual.conv1.bias");
+  const bool siglip = tensors.contains("visual.attn_pool.latent");
+  if (siglip) {
+    vision.class_token = false;
+    vision.no_ln_pre = !tensors.contains("visual.ln_pre.weight");
+    vision.pool_type = "map";
+    vision.proj_type = tensors.contains("visual.proj") ? "linear" : "none";
+    vision.weight_init = "timm";
+  }
+  vision.image_size = vision.patch_size * grid_of(tensors.at("visual.positional_embedding", 2),
+                                                  vision.class_tokens());
   vision.layers = tensors.layers(blocks);
   vision.mlp_ratio = tensors.mlp_ratio(blocks, vision.width);
   vision.head_width = tensors.head_width("image", vision.width, hints.vision_head_width);
+  vision.norm_kwargs.eps = hints.vision_eps.value_or(siglip ? siglip_eps : NormKwargs().eps);
+  vision.act_kwargs = gelu(hints.vision_tanh.value_or(
+      siglip && (hints.siglip_tanh || timm_has_tanh(vision))));
   return vision;
 }
 
@@ -126,12 +158,20 @@ TextConfig detect_text(const Tensors& tensors, const DetectHints& hints) {
   text.context_length = tensors.at("positional_embedding", 2).shape[0];
   text.layers = tensors.layers(blocks);
   text.mlp_ratio = tensors.mlp_ratio(blocks, text.width);
-  text.pool_type = hints.text_pool;
-  text.no_causal_mask = hints.text_sees_ahead;
+  text.proj_bias =
+      tensors.contains("text_projection.weight") || tensors.contains("text_projection.bias");
+  const bool projects = text.proj_bias || tensors.contains("text_projection");
+  if (!projects && tensors.contains("visual.attn_pool.latent")) text.proj_type = "none";
+  const bool siglip = text.proj_bias || text.proj_type == "none";
+  text.pool_type = hints.text_pool.value_or(siglip ? "last" : "argmax");
+  text.no_causal_mask = hints.text_sees_ahead.value_or(siglip);
+  text.norm_kwargs.eps = hints.text_eps.value_or(siglip ? siglip_eps : NormKwargs().eps);
+  text.act_kwargs = gelu(hints.text_tanh.value_or(
+      siglip && (hints.siglip_tanh || text.vocab_size == siglip2_vocab_size)));
+  text.hf_tokenizer_name = hints.tokenizer;
   const bool divides = hints.text_heads > 0 && text.width % hints.text_heads == 0;
   const int64_t given = divides ? text.width / hints.text_heads : -1;
-  // The image towers' exceptions do not hold here: every published text tower has heads of 64.
-  text.heads = text.width / tensors.head_width("text", text.width, given > 0 ? given : 64);
+  text.heads = text.width / tensors.head_width("text", text.width, given);
   return text;
 }
 
@@ -152,7 +192,8 @@ ClipConfig detect_model(const std::vector<NamedTensor>& tensors, const DetectHin
   ClipConfig model;
   model.vision_cfg = detect_vision(by_name, hints);
   model.text_cfg = detect_text(by_name, hints);
-  model.embed_dim = by_name.at("visual.proj", 2).shape[1];
+  model.embed_dim = model.vision_cfg.proj_type == "none" ? model.vision_cfg.width
+                                                         : by_name.at("visual.proj", 2).shape[1];
   model.quick_gelu = hints.quick_gelu;
   if (by_name.contains("logit_bias")) model.init_logit_bias = -10.0;
   return model;
@@ -175,7 +216,9 @@ std::vector<NamedTensor> parameters_of(const ClipConfig& model, std::vector<Name
     }
     NamedTensor& tensor = *found->second;
     if (tensor.name == "visual.positional_embedding") {
-      tensor = resize_positions(tensor, model.vision_cfg.image_size / model.vision_cfg.patch_size);
+      const VisionConfig& vision = model.vision_cfg;
+      tensor = resize_positions(tensor, vision.class_tokens(),
+                                vision.image_size / vision.patch_size);
     }
     if (tensor.shape != variable.type.shape) {
       fail<CheckpointError>("{}: '{}' is {} but the model's is {}; is it of another model?", source,

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "train/checkpoint/file.h"
+#include "train/config/timm_tower.h"
 
 #include <nlohmann/json.hpp>
 
@@ -46,11 +47,32 @@ bool quick_gelu(const Json& tower) {
   return found == tower.end() || *found == "quick_gelu";
 }
 
+std::optional<double> number(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  const bool known = found != json.end() && found->is_number();
+  const double value = known ? found->get<double>() : 0;
+  return value > 0 && value < 1 ? std::optional(value) : std::nullopt;
+}
+
+// Likewise, with SigLIP's defaults.
+bool tanh_gelu(const Json& tower) {
+  const auto found = tower.find("hidden_act");
+  return found == tower.end() || *found == "gelu_pytorch_tanh";
+}
+
 DetectHints from_huggingface(const Json& json) {
   const Json& vision = section(json, "vision_config");
   const Json& text = section(json, "text_config");
   DetectHints hints;
-  hints.quick_gelu = quick_gelu(vision) && quick_gelu(text);
+  const auto type = json.find("model_type");
+  const bool siglip = type != json.end() && (*type == "siglip" || *type == "siglip2");
+  hints.quick_gelu = !siglip && quick_gelu(vision) && quick_gelu(text);
+  if (siglip) {
+    hints.vision_tanh = tanh_gelu(vision);
+    hints.text_tanh = tanh_gelu(text);
+  }
+  hints.vision_eps = number(vision, "layer_norm_eps");
+  hints.text_eps = number(text, "layer_norm_eps");
   const int64_t heads = integer(vision, "num_attention_heads");
   const int64_t width = integer(vision, "hidden_size");
   if (heads > 0 && width > 0 && width % heads == 0) hints.vision_head_width = width / heads;
@@ -58,19 +80,37 @@ DetectHints from_huggingface(const Json& json) {
   return hints;
 }
 
+std::string text_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+void read_tower(const Json& tower, std::optional<double>& eps, std::optional<bool>& tanh) {
+  if (tower.empty()) return;
+  eps = number(section(tower, "norm_kwargs"), "eps").value_or(NormKwargs().eps);
+  tanh = text_of(section(tower, "act_kwargs"), "approximate") == "tanh";
+}
+
 DetectHints from_open_clip(const Json& json) {
   const Json& model = section(json, "model_cfg");
   DetectHints hints;
   const auto quick = model.find("quick_gelu");
   hints.quick_gelu = quick != model.end() && *quick == true;
-  hints.vision_head_width = integer(section(model, "vision_cfg"), "head_width");
-  const Json& text = section(model, "text_cfg");
-  hints.text_heads = integer(text, "heads");
-  if (const auto pool = text.find("pool_type"); pool != text.end() && pool->is_string()) {
-    hints.text_pool = pool->get<std::string>();
+  const Json& vision = section(model, "vision_cfg");
+  read_tower(vision, hints.vision_eps, hints.vision_tanh);
+  hints.vision_head_width = integer(vision, "head_width");
+  if (const auto tower = timm_tower(text_of(vision, "timm_model_name"))) {
+    hints.vision_head_width = tower->head_width;
+    hints.vision_tanh = tower->act_kwargs.approximate == "tanh";
+    hints.vision_eps = tower->norm_kwargs.eps;
   }
+  const Json& text = section(model, "text_cfg");
+  read_tower(text, hints.text_eps, hints.text_tanh);
+  hints.tokenizer = text_of(text, "hf_tokenizer_name");
+  hints.text_heads = integer(text, "heads");
+  if (const std::string pool = text_of(text, "pool_type"); !pool.empty()) hints.text_pool = pool;
   const auto sees_ahead = text.find("no_causal_mask");
-  hints.text_sees_ahead = sees_ahead != text.end() && *sees_ahead == true;
+  if (sees_ahead != text.end()) hints.text_sees_ahead = *sees_ahead == true;
   return hints;
 }
 
@@ -135,6 +175,13 @@ std::optional<std::string> file_beside(const std::string& weights, const char* n
 }
 
 }  // namespace
+
+Preprocessing siglip_preprocessing() {
+  Preprocessing siglip;
+  siglip.mean = siglip.std = {0.5, 0.5, 0.5};
+  siglip.resize_mode = "squash";
+  return siglip;
+}
 
 std::optional<Preprocessing> read_preprocessing(const std::string& weights, Layout layout) {
   const bool huggingface = layout == Layout::huggingface;

@@ -29,6 +29,9 @@ struct Preprocessing {
   std::string source;  // the file that says so
 };
 
+// SigLIP's: squashed, every channel to [-1, 1].
+Preprocessing siglip_preprocessing();
+
 // From preprocessor_config.json (Hugging Face layout) or open_clip_config.json (open_clip layout)
 // beside `weights`. Throws as read_hints does, and for values that are none.
 std::optional<Preprocessing> read_preprocessing(const std::string& weights, Layout layout);

@@ -1,18 +1,18 @@
 #include "train/weights/layout.h"
 
 #include "core/error.h"
-#include "train/weights/layout_names.h"
+#include "train/weights/joints.h"
 #include "train/weights/zip.h"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 namespace tandem {
 namespace {
 
 constexpr std::string_view text_prefix = "text.";
+constexpr std::string_view timm_prefix = "visual.trunk.";
 
 // Tensors that OpenAI's files have beside the parameters: they say the model's shape again.
 constexpr std::array<std::string_view, 3> openai_only{"input_resolution", "context_length",
@@ -42,55 +42,38 @@ void transpose(NamedTensor& tensor) {
   tensor.values = std::move(turned);
 }
 
-// Puts queries, keys and values of a block together as they come.
-class JointAttention {
- public:
-  explicit JointAttention(const std::string& source) : source_(source) {}
-
-  void add(const AttentionPart& part, NamedTensor tensor) {
-    waiting_[part.joint][static_cast<size_t>(part.part)] = std::move(tensor);
+// The tensor with the name and shape of the other side.
+void rename(NamedTensor& tensor, Scheme scheme, Direction direction) {
+  const auto other = other_name(tensor.name, scheme, direction);
+  if (!other) return;
+  tensor.name = other->name;
+  if (other->change == OtherName::Change::transposed) transpose(tensor);
+  if (other->change != OtherName::Change::leading_one) return;
+  const bool leading = tensor.shape.rank() == 3 && tensor.shape[0] == 1;
+  if (direction == Direction::from_tandem) {
+    tensor.shape = {1, tensor.shape[0], tensor.shape[1]};
+  } else if (leading) {
+    tensor.shape = {tensor.shape[1], tensor.shape[2]};
   }
+}
 
-  void join_all(std::vector<NamedTensor>& to) {
-    for (auto& [joint, three] : waiting_) {
-      for (int part = 0; part < 3; ++part) check(three, part);
-      const Shape& first = three[0].shape;
-      NamedTensor whole{joint, first.with(0, 3 * first[0]), std::move(three[0].values)};
-      for (size_t part = 1; part < 3; ++part) {
-        const std::vector<float>& values = three[part].values;
-        whole.values.insert(whole.values.end(), values.begin(), values.end());
-      }
-      to.push_back(std::move(whole));
+std::vector<NamedTensor> converted(std::vector<NamedTensor> tensors, Scheme scheme,
+                                   Direction direction, const std::string& source) {
+  std::vector<NamedTensor> result;
+  Joiner joiner(source);
+  for (NamedTensor& tensor : tensors) {
+    if (const auto joint = joint_of_part(tensor.name, scheme, direction)) {
+      joiner.add(*joint, std::move(tensor));
+    } else if (const auto whole = joint_of_whole(tensor.name, scheme, direction)) {
+      split(std::move(tensor), *whole, source, result);
+    } else {
+      rename(tensor, scheme, direction);
+      result.push_back(std::move(tensor));
     }
   }
-
- private:
-  using Three = std::array<NamedTensor, 3>;
-
-  // A tensor that has come has values.
-  void check(const Three& three, int part) const {
-    const auto has = [](const NamedTensor& tensor) { return !tensor.values.empty(); };
-    const NamedTensor& one = three[static_cast<size_t>(part)];
-    const NamedTensor& other = *std::ranges::find_if(three, has);
-    if (!has(one)) {
-      // The name with the part's letter, from one that is there.
-      std::string name = other.name;
-      const size_t letter = name.rfind("_proj") - 1;
-      name[letter] = "qkv"[part];
-      fail<CheckpointError>("{}: has no '{}', though '{}'; it is incomplete.", source_,
-                            printable(name), printable(other.name));
-    }
-    if (one.shape != other.shape || one.shape.rank() < 1) {
-      fail<CheckpointError>(
-          "{}: '{}' is {}, but '{}' is {}; query, key and value of one width "
-          "were expected.",
-          source_, printable(one.name), one.shape, printable(other.name), other.shape);
-    }
-  }
-
-  const std::string& source_;
-  std::map<std::string, Three> waiting_;
-};
+  joiner.join_all(result);
+  return result;
+}
 
 void check_names(const std::vector<NamedTensor>& tensors, const std::string& source) {
   std::set<std::string_view> names;
@@ -101,7 +84,7 @@ void check_names(const std::vector<NamedTensor>& tensors, const std::string& sou
 }
 
 // Takes out what is no parameter.
-void leave_out_constants(std::vector<NamedTensor>& tensors, OpenClipWeights& weights) {
+void leave_out_constants(std::vector<NamedTensor>& tensors, FoundWeights& weights) {
   std::erase_if(tensors, [&](const NamedTensor& tensor) {
     const bool openai = is_openai_only(tensor.name);
     weights.openai = weights.openai || openai;
@@ -113,56 +96,50 @@ void leave_out_constants(std::vector<NamedTensor>& tensors, OpenClipWeights& wei
 
 }  // namespace
 
-OpenClipWeights to_open_clip(std::vector<NamedTensor> tensors, const std::string& source) {
-  OpenClipWeights weights;
+FoundWeights from_layout(std::vector<NamedTensor> tensors, const std::string& source) {
+  FoundWeights weights;
   leave_out_constants(tensors, weights);
-  const bool huggingface = std::ranges::any_of(tensors, [](const NamedTensor& tensor) {
-    return tensor.name.starts_with("vision_model.") || tensor.name.starts_with("text_model.");
-  });
+  const auto any_starts = [&](std::initializer_list<std::string_view> starts) {
+    return std::ranges::any_of(tensors, [&](const NamedTensor& tensor) {
+      return std::ranges::any_of(
+          starts, [&](std::string_view start) { return tensor.name.starts_with(start); });
+    });
+  };
+  const bool huggingface = any_starts({"vision_model.", "text_model."});
   weights.found = huggingface ? Layout::huggingface : Layout::open_clip;
-  JointAttention attention(source);
+  weights.timm = any_starts({timm_prefix});
+  weights.custom_text = !huggingface && any_starts({text_prefix});
   for (NamedTensor& tensor : tensors) {
-    if (huggingface) {
-      if (const auto part = attention_part(tensor.name)) {
-        attention.add(*part, std::move(tensor));
-        continue;
-      }
-      if (const auto other = open_clip_name(tensor.name)) {
-        tensor.name = other->name;
-        if (other->transposed) transpose(tensor);
-      }
-    } else if (tensor.name.starts_with(text_prefix)) {
+    if (weights.custom_text && tensor.name.starts_with(text_prefix)) {
       tensor.name.erase(0, text_prefix.size());
-      weights.custom_text = true;
     }
     if (tensor.name.starts_with("logit_") && tensor.shape == Shape{1}) tensor.shape = {};
-    weights.tensors.push_back(std::move(tensor));
   }
-  attention.join_all(weights.tensors);
+  if (huggingface || weights.timm) {
+    tensors = converted(std::move(tensors), huggingface ? Scheme::huggingface : Scheme::timm,
+                        Direction::to_tandem, source);
+  }
+  weights.tensors = std::move(tensors);
   check_names(weights.tensors, source);
   return weights;
 }
 
-std::vector<NamedTensor> to_huggingface(std::vector<NamedTensor> tensors) {
-  std::vector<NamedTensor> result;
+std::vector<NamedTensor> to_layout(std::vector<NamedTensor> tensors, Layout layout) {
+  const bool huggingface = layout == Layout::huggingface;
+  const bool by_attention = std::ranges::any_of(tensors, [](const NamedTensor& tensor) {
+    return tensor.name.starts_with("visual.attn_pool.");
+  });
+  if (!huggingface && !by_attention) return tensors;
+  tensors = converted(std::move(tensors), huggingface ? Scheme::huggingface : Scheme::timm,
+                      Direction::from_tandem, "weights");
   for (NamedTensor& tensor : tensors) {
-    if (attention_part_name(tensor.name, 0) && tensor.shape.rank() > 0 &&
-        tensor.shape[0] % 3 == 0) {
-      const Shape shape = tensor.shape.with(0, tensor.shape[0] / 3);
-      for (int part = 0; part < 3; ++part) {
-        const auto from = tensor.values.begin() + part * shape.elements();
-        result.push_back(
-            {*attention_part_name(tensor.name, part), shape, {from, from + shape.elements()}});
-      }
-      continue;
+    const bool logit = tensor.name.starts_with("logit_");
+    if (huggingface && by_attention && logit) tensor.shape = {1};
+    if (!huggingface && !logit && !tensor.name.starts_with("visual.")) {
+      tensor.name.insert(0, text_prefix);
     }
-    if (const auto other = huggingface_name(tensor.name)) {
-      tensor.name = other->name;
-      if (other->transposed) transpose(tensor);
-    }
-    result.push_back(std::move(tensor));
   }
-  return result;
+  return tensors;
 }
 
 }  // namespace tandem

@@ -1,121 +1,181 @@
 #include "train/weights/layout_names.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 namespace tandem {
 namespace {
 
+using enum OtherName::Change;
+
+// In the names `#` stands for a block's number, `@` for weight or bias.
 struct Pair {
-  std::string_view open_clip;
-  std::string_view huggingface;
-  bool transposed = false;
+  std::string_view tandem, other;
+  OtherName::Change change = none;
 };
 
-constexpr std::array<Pair, 16> whole{{
+constexpr Pair kHuggingFace[] = {
     {"visual.class_embedding", "vision_model.embeddings.class_embedding"},
     {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight"},
-    {"visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight"},
-    {"visual.ln_pre.weight", "vision_model.pre_layrnorm.weight"},
-    {"visual.ln_pre.bias", "vision_model.pre_layrnorm.bias"},
-    {"visual.ln_post.weight", "vision_model.post_layernorm.weight"},
-    {"visual.ln_post.bias", "vision_model.post_layernorm.bias"},
-    {"visual.proj", "visual_projection.weight", true},
+    {"visual.conv1.@", "vision_model.embeddings.patch_embedding.@"},
+    {"visual.ln_pre.@", "vision_model.pre_layrnorm.@"},
+    {"visual.transformer.resblocks.#.ln_1.@", "vision_model.encoder.layers.#.layer_norm1.@"},
+    {"visual.transformer.resblocks.#.attn.out_proj.@",
+     "vision_model.encoder.layers.#.self_attn.out_proj.@"},
+    {"visual.transformer.resblocks.#.ln_2.@", "vision_model.encoder.layers.#.layer_norm2.@"},
+    {"visual.transformer.resblocks.#.mlp.c_fc.@", "vision_model.encoder.layers.#.mlp.fc1.@"},
+    {"visual.transformer.resblocks.#.mlp.c_proj.@", "vision_model.encoder.layers.#.mlp.fc2.@"},
+    {"visual.ln_post.@", "vision_model.post_layernorm.@"},
+    {"visual.proj", "visual_projection.weight", transposed},
+    {"visual.attn_pool.latent", "vision_model.head.probe"},
+    {"visual.attn_pool.out_proj.@", "vision_model.head.attention.out_proj.@"},
+    {"visual.attn_pool.ln_2.@", "vision_model.head.layernorm.@"},
+    {"visual.attn_pool.mlp.c_fc.@", "vision_model.head.mlp.fc1.@"},
+    {"visual.attn_pool.mlp.c_proj.@", "vision_model.head.mlp.fc2.@"},
     {"token_embedding.weight", "text_model.embeddings.token_embedding.weight"},
     {"positional_embedding", "text_model.embeddings.position_embedding.weight"},
-    {"ln_final.weight", "text_model.final_layer_norm.weight"},
-    {"ln_final.bias", "text_model.final_layer_norm.bias"},
-    {"text_projection", "text_projection.weight", true},
-    {"logit_scale", "logit_scale"},
-    {"logit_bias", "logit_bias"},
-    {"visual.conv1.bias", "vision_model.embeddings.patch_embedding.bias"},
-}};
-
-constexpr std::array<Pair, 2> towers{{
-    {"visual.transformer.resblocks.", "vision_model.encoder.layers."},
-    {"transformer.resblocks.", "text_model.encoder.layers."},
-}};
-
-constexpr std::array<Pair, 10> in_block{{
-    {"ln_1.weight", "layer_norm1.weight"},
-    {"ln_1.bias", "layer_norm1.bias"},
-    {"ln_2.weight", "layer_norm2.weight"},
-    {"ln_2.bias", "layer_norm2.bias"},
-    {"attn.out_proj.weight", "self_attn.out_proj.weight"},
-    {"attn.out_proj.bias", "self_attn.out_proj.bias"},
-    {"mlp.c_fc.weight", "mlp.fc1.weight"},
-    {"mlp.c_fc.bias", "mlp.fc1.bias"},
-    {"mlp.c_proj.weight", "mlp.fc2.weight"},
-    {"mlp.c_proj.bias", "mlp.fc2.bias"},
-}};
-
-constexpr std::array<std::string_view, 3> parts{"q_proj.", "k_proj.", "v_proj."};
-constexpr std::string_view attention = "self_attn.";
-constexpr std::string_view joint = "attn.in_proj_";
-
-using Side = std::string_view Pair::*;
-
-// A name in a block: the other side's "<tower><number>.", and what follows it.
-struct InBlock {
-  std::string other_block;
-  std::string_view rest;
+    {"transformer.resblocks.#.ln_1.@", "text_model.encoder.layers.#.layer_norm1.@"},
+    {"transformer.resblocks.#.attn.out_proj.@", "text_model.encoder.layers.#.self_attn.out_proj.@"},
+    {"transformer.resblocks.#.ln_2.@", "text_model.encoder.layers.#.layer_norm2.@"},
+    {"transformer.resblocks.#.mlp.c_fc.@", "text_model.encoder.layers.#.mlp.fc1.@"},
+    {"transformer.resblocks.#.mlp.c_proj.@", "text_model.encoder.layers.#.mlp.fc2.@"},
+    {"ln_final.@", "text_model.final_layer_norm.@"},
+    {"text_projection", "text_projection.weight", transposed},
+    {"text_projection.@", "text_model.head.@"},
 };
 
-std::optional<InBlock> in_a_block(std::string_view name, Side from, Side to) {
-  for (const Pair& tower : towers) {
-    if (!name.starts_with(tower.*from)) continue;
-    const std::string_view tail = name.substr((tower.*from).size());
-    const size_t dot = tail.find('.');
-    if (dot == std::string_view::npos) continue;
-    return InBlock{std::string(tower.*to).append(tail.substr(0, dot + 1)), tail.substr(dot + 1)};
+constexpr Pair kTimm[] = {
+    {"visual.positional_embedding", "visual.trunk.pos_embed", leading_one},
+    {"visual.conv1.@", "visual.trunk.patch_embed.proj.@"},
+    {"visual.transformer.resblocks.#.ln_1.@", "visual.trunk.blocks.#.norm1.@"},
+    {"visual.transformer.resblocks.#.attn.in_proj_@", "visual.trunk.blocks.#.attn.qkv.@"},
+    {"visual.transformer.resblocks.#.attn.out_proj.@", "visual.trunk.blocks.#.attn.proj.@"},
+    {"visual.transformer.resblocks.#.ln_2.@", "visual.trunk.blocks.#.norm2.@"},
+    {"visual.transformer.resblocks.#.mlp.c_fc.@", "visual.trunk.blocks.#.mlp.fc1.@"},
+    {"visual.transformer.resblocks.#.mlp.c_proj.@", "visual.trunk.blocks.#.mlp.fc2.@"},
+    {"visual.ln_post.@", "visual.trunk.norm.@"},
+    {"visual.attn_pool.latent", "visual.trunk.attn_pool.latent"},
+    {"visual.attn_pool.q.@", "visual.trunk.attn_pool.q.@"},
+    {"visual.attn_pool.out_proj.@", "visual.trunk.attn_pool.proj.@"},
+    {"visual.attn_pool.ln_2.@", "visual.trunk.attn_pool.norm.@"},
+    {"visual.attn_pool.mlp.c_fc.@", "visual.trunk.attn_pool.mlp.fc1.@"},
+    {"visual.attn_pool.mlp.c_proj.@", "visual.trunk.attn_pool.mlp.fc2.@"},
+};
+
+struct JointNames {
+  Direction joining;  // in which parts become one
+  std::string_view whole;
+  std::array<std::string_view, 3> parts;  // the last may be empty
+};
+
+constexpr JointNames kHuggingFaceJoints[] = {
+    {Direction::to_tandem,
+     "visual.transformer.resblocks.#.attn.in_proj_@",
+     {"vision_model.encoder.layers.#.self_attn.q_proj.@",
+      "vision_model.encoder.layers.#.self_attn.k_proj.@",
+      "vision_model.encoder.layers.#.self_attn.v_proj.@"}},
+    {Direction::to_tandem,
+     "transformer.resblocks.#.attn.in_proj_@",
+     {"text_model.encoder.layers.#.self_attn.q_proj.@",
+      "text_model.encoder.layers.#.self_attn.k_proj.@",
+      "text_model.encoder.layers.#.self_attn.v_proj.@"}},
+    {Direction::from_tandem,
+     "vision_model.head.attention.in_proj_@",
+     {"visual.attn_pool.q.@", "visual.attn_pool.k.@", "visual.attn_pool.v.@"}},
+};
+
+constexpr JointNames kTimmJoints[] = {
+    {Direction::from_tandem,
+     "visual.trunk.attn_pool.kv.@",
+     {"visual.attn_pool.k.@", "visual.attn_pool.v.@"}},
+};
+
+std::span<const Pair> pairs_of(Scheme scheme) {
+  if (scheme == Scheme::timm) return kTimm;
+  return kHuggingFace;
+}
+
+std::span<const JointNames> joints_of(Scheme scheme) {
+  if (scheme == Scheme::timm) return kTimmJoints;
+  return kHuggingFaceJoints;
+}
+
+// What stood for `#` and `@`.
+struct Found {
+  std::string_view number, kind;
+};
+
+std::optional<Found> match(std::string_view pattern, std::string_view name) {
+  Found found;
+  for (; !pattern.empty(); pattern.remove_prefix(1)) {
+    size_t length = 1;
+    if (pattern.front() == '#') {
+      length = std::min(name.find_first_not_of("0123456789"), name.size());
+      found.number = name.substr(0, length);
+      if (length == 0) return std::nullopt;
+    } else if (pattern.front() == '@') {
+      found.kind = name;
+      if (name != "weight" && name != "bias") return std::nullopt;
+      length = name.size();
+    } else if (name.empty() || name.front() != pattern.front()) {
+      return std::nullopt;
+    }
+    name.remove_prefix(length);
+  }
+  return name.empty() ? std::optional(found) : std::nullopt;
+}
+
+std::string fill(std::string_view pattern, const Found& found) {
+  std::string name;
+  for (const char c : pattern) {
+    if (c == '#') {
+      name += found.number;
+    } else if (c == '@') {
+      name += found.kind;
+    } else {
+      name += c;
+    }
+  }
+  return name;
+}
+
+Joint fill(const JointNames& names, const Found& found) {
+  Joint joint{fill(names.whole, found), {}};
+  for (const std::string_view part : names.parts) {
+    if (!part.empty()) joint.parts.push_back(fill(part, found));
+  }
+  return joint;
+}
+
+}  // namespace
+
+std::optional<OtherName> other_name(std::string_view name, Scheme scheme, Direction direction) {
+  for (const Pair& pair : pairs_of(scheme)) {
+    const bool reading = direction == Direction::to_tandem;
+    const auto found = match(reading ? pair.other : pair.tandem, name);
+    if (found) return OtherName{fill(reading ? pair.tandem : pair.other, *found), pair.change};
   }
   return std::nullopt;
 }
 
-std::optional<OtherName> other_name(std::string_view name, Side from, Side to) {
-  for (const Pair& pair : whole) {
-    if (pair.*from == name) return OtherName{std::string(pair.*to), pair.transposed};
-  }
-  const auto block = in_a_block(name, from, to);
-  if (!block) return std::nullopt;
-  for (const Pair& pair : in_block) {
-    if (pair.*from == block->rest) {
-      return OtherName{std::string(block->other_block).append(pair.*to), false};
+std::optional<Joint> joint_of_part(std::string_view part, Scheme scheme, Direction direction) {
+  for (const JointNames& names : joints_of(scheme)) {
+    if (names.joining != direction) continue;
+    for (const std::string_view pattern : names.parts) {
+      if (pattern.empty()) continue;
+      if (const auto found = match(pattern, part)) return fill(names, *found);
     }
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<OtherName> huggingface_name(std::string_view open_clip) {
-  return other_name(open_clip, &Pair::open_clip, &Pair::huggingface);
-}
-
-std::optional<OtherName> open_clip_name(std::string_view huggingface) {
-  return other_name(huggingface, &Pair::huggingface, &Pair::open_clip);
-}
-
-std::optional<AttentionPart> attention_part(std::string_view huggingface) {
-  const auto block = in_a_block(huggingface, &Pair::huggingface, &Pair::open_clip);
-  if (!block || !block->rest.starts_with(attention)) return std::nullopt;
-  const std::string_view rest = block->rest.substr(attention.size());
-  for (size_t part = 0; part < parts.size(); ++part) {
-    if (!rest.starts_with(parts[part])) continue;
-    const std::string_view kind = rest.substr(parts[part].size());
-    if (kind != "weight" && kind != "bias") return std::nullopt;
-    return AttentionPart{std::string(block->other_block).append(joint).append(kind),
-                         static_cast<int>(part)};
+std::optional<Joint> joint_of_whole(std::string_view whole, Scheme scheme, Direction direction) {
+  for (const JointNames& names : joints_of(scheme)) {
+    if (names.joining == direction) continue;
+    if (const auto found = match(names.whole, whole)) return fill(names, *found);
   }
   return std::nullopt;
-}
-
-std::optional<std::string> attention_part_name(std::string_view open_clip, int part) {
-  const auto block = in_a_block(open_clip, &Pair::open_clip, &Pair::huggingface);
-  if (!block || !block->rest.starts_with(joint)) return std::nullopt;
-  return std::string(block->other_block)
-      .append(attention)
-      .append(parts.at(static_cast<size_t>(part)))
-      .append(block->rest.substr(joint.size()));
 }
 
 }  // namespace tandem

@@ -1,30 +1,38 @@
-// open_clip's parameter names and those of Transformers' CLIPModel, side by side.
+// Parameter names of other layouts beside Tandem's, which are open_clip's for CLIP.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tandem {
 
-// The other layout's name for a tensor that is the same in both but for transposition; nothing for
+// huggingface: CLIPModel and SiglipModel of Transformers. timm: open_clip's models with an image
+// tower of timm, `visual.trunk.*`, whose text tensors have lost the prefix `text.`.
+enum class Scheme { huggingface, timm };
+enum class Direction { to_tandem, from_tandem };
+
+// The name of the other side for a tensor that is the same in both but for its shape; nothing for
 // what has no such name.
 struct OtherName {
+  // leading_one: [...] in Tandem is [1, ...] there.
+  enum class Change { none, transposed, leading_one };
+
   std::string name;
-  bool transposed = false;
+  Change change = Change::none;
 };
-std::optional<OtherName> huggingface_name(std::string_view open_clip);
-std::optional<OtherName> open_clip_name(std::string_view huggingface);
+std::optional<OtherName> other_name(std::string_view name, Scheme scheme, Direction direction);
 
-// One of a block's query, key and value in Transformers, all of which open_clip has in one tensor:
-// `joint` is "...attn.in_proj_weight" or "..._bias", part 0, 1 or 2.
-struct AttentionPart {
-  std::string joint;
-  int part = 0;
+// Query, key and value of attention, or some of them, that are tensors of their own on one side
+// and one tensor, with the rows of all in this order, on the other.
+struct Joint {
+  std::string whole;
+  std::vector<std::string> parts;
 };
-std::optional<AttentionPart> attention_part(std::string_view huggingface);
 
-// Transformers' name of a part; nothing if `open_clip` is not a joint tensor.
-std::optional<std::string> attention_part_name(std::string_view open_clip, int part);
+// For the name of a part that becomes one with others; for the name of a whole that falls apart.
+std::optional<Joint> joint_of_part(std::string_view part, Scheme scheme, Direction direction);
+std::optional<Joint> joint_of_whole(std::string_view whole, Scheme scheme, Direction direction);
 
 }  // namespace tandem

@@ -29,6 +29,9 @@ struct ModelWeights {
   std::vector<std::string> notes;               // sentences on what was found, chosen or changed
 };
 
+// "exact GELU", "QuickGELU", ...
+std::string activation_in_words(const ClipConfig& model);
+
 // Reads the weights and says of what model they are. In this order of strength: the options; the
 // config in a checkpoint, or in the metadata of a safetensors file that Tandem wrote; the shapes of
 // the tensors, with activation and number of heads from a config.json (Hugging Face) or

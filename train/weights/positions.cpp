@@ -65,29 +65,30 @@ std::vector<double> resize_axis(const std::vector<double>& values, int64_t outer
 
 }  // namespace
 
-int64_t grid_of(const NamedTensor& table) {
-  const int64_t rows = table.shape.rank() == 2 ? table.shape[0] - 1 : 0;
+int64_t grid_of(const NamedTensor& table, int64_t class_tokens) {
+  const int64_t rows = table.shape.rank() == 2 ? table.shape[0] - class_tokens : 0;
   const auto grid = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(rows))));
   if (grid < 1 || grid * grid != rows) {
     fail<CheckpointError>(
-        "{} is {}; a table [1 + g g, width] of a class token and a square grid "
-        "of g x g patches was expected.",
-        table.name, table.shape);
+        "{} is {}; a table [{}g g, width] of {}a square grid of g x g patches was expected.",
+        table.name, table.shape, class_tokens == 0 ? "" : "1 + ",
+        class_tokens == 0 ? "" : "a class token and ");
   }
   return grid;
 }
 
-NamedTensor resize_positions(const NamedTensor& table, int64_t grid) {
-  const int64_t from = grid_of(table);
+NamedTensor resize_positions(const NamedTensor& table, int64_t class_tokens, int64_t grid) {
+  const int64_t from = grid_of(table, class_tokens);
   if (grid == from) return table;
   if (grid < 1) fail<CheckpointError>("{}: {} patches a side are too few.", table.name, grid);
   const int64_t W = table.shape[1];
   const auto weights = axis_weights(from, grid);
-  std::vector<double> values(table.values.begin() + W, table.values.end());
+  const auto patches = table.values.begin() + class_tokens * W;
+  std::vector<double> values(patches, table.values.end());
   values = resize_axis(values, from, from, W, weights);      // columns: [from, grid, W]
   values = resize_axis(values, 1, from, grid * W, weights);  // rows: [grid, grid, W]
-  NamedTensor result{table.name, {1 + grid * grid, W}, {}};
-  result.values.assign(table.values.begin(), table.values.begin() + W);
+  NamedTensor result{table.name, {class_tokens + grid * grid, W}, {}};
+  result.values.assign(table.values.begin(), patches);
   result.values.insert(result.values.end(), values.begin(), values.end());
   return result;
 }

@@ -5,13 +5,13 @@
 
 namespace tandem {
 
-// A table [1 + g g, W] (class token first, then rows of the grid) resized to `grid` x `grid`
-// positions: [1 + grid grid, W]. Bicubic (a = -0.5) with antialiasing and align_corners false, as
-// open_clip does with PyTorch's interpolate; the class token's row is kept. The same table if it
-// has that size already. Throws CheckpointError if it is no such table.
-NamedTensor resize_positions(const NamedTensor& table, int64_t grid);
+// A table [c + g g, W] (of c = `class_tokens`, which is 1 or 0, then rows of the grid) resized to
+// `grid` x `grid` positions: [c + grid grid, W]. Bicubic (a = -0.5) with antialiasing and
+// align_corners false, as open_clip does with PyTorch's interpolate; the class token's row is kept.
+// The same table if it has that size already. Throws CheckpointError if it is no such table.
+NamedTensor resize_positions(const NamedTensor& table, int64_t class_tokens, int64_t grid);
 
-// g of a table [1 + g g, W]; throws as above.
-int64_t grid_of(const NamedTensor& table);
+// g of a table [c + g g, W]; throws as above.
+int64_t grid_of(const NamedTensor& table, int64_t class_tokens);
 
 }  // namespace tandem

@@ -41,7 +41,7 @@ void write_h5(const std::string& path, const ModelWeights& weights) {
     checkpoint.attributes.erase("tandem.source");
   }
   checkpoint.attributes["config"] = to_yaml(run_config(weights, path));
-  checkpoint.attributes["activation"] = weights.model.quick_gelu ? "quick_gelu" : "gelu";
+  checkpoint.attributes["activation"] = activation_of(weights.model);
   if (const std::string tokenizer = tokenizer_of(weights); !tokenizer.empty()) {
     checkpoint.attributes["tokenizer"] = tokenizer;
   }
@@ -71,13 +71,15 @@ void write_model_weights(const std::string& path, const ModelWeights& weights, L
     }
     write_h5(path, weights);
   } else if (path.ends_with(".safetensors")) {
+    if (layout == Layout::huggingface && weights.model.text_cfg.proj_type == "none") {
+      fail<ConfigError>(
+          "{}: Transformers has no model without a text projection, as this one is; write open_clip "
+          "to a .safetensors file.",
+          path);
+    }
     const std::map<std::string, std::string> metadata{{"format", "pt"},
                                                       {"tandem.model", to_yaml(weights.model)}};
-    if (layout == Layout::huggingface) {
-      write_safetensors(path, to_huggingface(weights.tensors), metadata);
-    } else {
-      write_safetensors(path, weights.tensors, metadata);
-    }
+    write_safetensors(path, to_layout(weights.tensors, layout), metadata);
   } else {
     fail<ConfigError>("{}: ends neither in .safetensors nor in .h5, the kinds that are written.",
                       path);

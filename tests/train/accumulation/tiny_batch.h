@@ -47,12 +47,11 @@ inline PairArrays random_batch(const ClipConfig& model, const TrainConfig& train
   Random random(2, 0, 0, RandomUse::test);
   PairArrays batch;
   const int64_t pictures = train.step_pairs();
-  const int64_t patches = model.vision_cfg.patches();
   for (int64_t i = 0; i < pictures * 3 * 8 * 8; ++i) batch.pixels.push_back(random.uniform(-1, 1));
-  const auto kept = static_cast<size_t>(1 + model.vision_cfg.kept_patches());
+  const auto kept = static_cast<size_t>(model.vision_cfg.kept_tokens());
   batch.kept_tokens.resize(model.vision_cfg.patch_dropout > 0 ? pictures * kept : 0);
   for (size_t n = 0; n * kept < batch.kept_tokens.size(); ++n) {
-    keep_patches(random, static_cast<int64_t>(n), patches,
+    keep_patches(random, static_cast<int64_t>(n), {model.vision_cfg.patches()},
                  std::span(batch.kept_tokens).subspan(n * kept, kept));
   }
   for (int64_t n = 0; n < (train.classes > 0 ? train.classes : pictures); ++n) {

@@ -41,7 +41,8 @@ TEST_CASE("a_models_shape_is_read_off_its_weights") {
   const TemporaryFolder folder;
   const auto tensors = parameters_with_values(small_model());
   for (const bool huggingface : {false, true}) {
-    write_safetensors(folder / "x", huggingface ? to_huggingface(tensors) : tensors);
+    const Layout layout = huggingface ? Layout::huggingface : Layout::open_clip;
+    write_safetensors(folder / "x", to_layout(tensors, layout));
     const ModelWeights weights = read_model_weights(folder / "x");
     CHECK(weights.model == small_model());
     CHECK(weights.tensors == tensors);
@@ -59,7 +60,8 @@ TEST_CASE("what_pictures_go_through_is_read_beside_the_weights_and_kept") {
   folder.write("preprocessor_config.json",
                R"({"image_mean": [0, 0, 0.1], "resample": 2, "size": {"height": 8, "width": 8}})");
   for (const bool huggingface : {false, true}) {
-    write_safetensors(folder / "x", huggingface ? to_huggingface(tensors) : tensors);
+    const Layout layout = huggingface ? Layout::huggingface : Layout::open_clip;
+    write_safetensors(folder / "x", to_layout(tensors, layout));
     const ModelWeights weights = read_model_weights(folder / "x");
     CHECK(contains(weights.notes, "pictures: squash, bilinear, mean ["));
     write_model_weights(folder / "x.h5", weights, Layout::open_clip);
@@ -105,6 +107,89 @@ TEST_CASE("weights_keep_their_bits_and_model_through_every_kind_of_file") {
   CHECK(content_of(folder / "1.h5") == content_of(folder / "3.h5"));
 }
 
+TEST_CASE("a_siglip_keeps_its_bits_and_model_through_every_kind_of_file") {
+  const TemporaryFolder folder;
+  ClipConfig model = small_siglip();
+  model.text_cfg.act_kwargs.approximate = "tanh";
+  const auto tensors = parameters_with_values(model);
+  write_safetensors(folder / "0.safetensors", tensors);
+  ModelWeights weights = read_model_weights(folder / "0.safetensors", {.model = model});
+  const Layout layouts[] = {Layout::open_clip, Layout::huggingface};
+  for (const Layout layout : layouts) {
+    write_model_weights(folder / "1.safetensors", weights, layout);
+    weights = read_model_weights(folder / "1.safetensors");
+    CHECK(weights.found == layout);
+    write_model_weights(folder / "2.h5", weights, Layout::open_clip);
+    weights = read_model_weights(folder / "2.h5");
+    CHECK(weights.model == model);
+    CHECK(weights.tensors == tensors);
+  }
+  CHECK(config_of(read_checkpoint_model(folder / "2.h5"), "2.h5").data.resize_mode == "squash");
+}
+
+TEST_CASE("a_siglips_shape_is_read_off_its_weights") {
+  const TemporaryFolder folder;
+  const auto tensors = parameters_with_values(small_siglip());
+  write_safetensors(folder / "x", to_layout(tensors, Layout::open_clip));
+  ModelWeights weights = read_model_weights(folder / "x");
+  CHECK(weights.model == small_siglip());
+  CHECK(weights.tensors == tensors);
+  CHECK(weights.left_out.empty());
+  CHECK(contains(weights.notes, "exact GELU assumed, as open_clip has it in a SigLIP"));
+  CHECK(contains(weights.notes, "pictures: squash, bicubic, mean [0.5, 0.5, 0.5]"));
+  write_safetensors(folder / "x", to_layout(tensors, Layout::huggingface));
+  CHECK(activation_of(read_model_weights(folder / "x").model) == "gelu_tanh");
+  folder.write("config.json", R"({"model_type": "siglip", "vision_config": {"hidden_act": "gelu"},
+                                  "text_config": {"layer_norm_eps": 1e-3}})");
+  weights = read_model_weights(folder / "x");
+  CHECK(activation_of(weights.model) == "gelu, gelu_tanh");
+  CHECK(weights.model.vision_cfg.norm_kwargs.eps == 1e-6);
+  CHECK(weights.model.text_cfg.norm_kwargs.eps == 1e-3);
+}
+
+TEST_CASE("a_siglip_without_a_text_projection_is_read_and_written") {
+  const TemporaryFolder folder;
+  ClipConfig model = small_siglip();
+  model.text_cfg.proj_type = "none";
+  model.text_cfg.proj_bias = false;
+  const auto tensors = parameters_with_values(model);
+  write_safetensors(folder / "x", to_layout(tensors, Layout::open_clip));
+  const ModelWeights weights = read_model_weights(folder / "x");
+  CHECK(weights.model == model);
+  CHECK(weights.tensors == tensors);
+  CHECK_THROWS_AS(write_model_weights(folder / "y.safetensors", weights, Layout::huggingface),
+                  ConfigError);
+}
+
+TEST_CASE("open_clips_config_beside_a_siglip_says_the_rest") {
+  const TemporaryFolder folder;
+  write_safetensors(folder / "x",
+                    to_layout(parameters_with_values(small_siglip()), Layout::open_clip));
+  folder.write("open_clip_config.json", R"({"model_cfg": {
+      "vision_cfg": {"timm_model_name": "vit_base_patch32_siglip_256"},
+      "text_cfg": {"norm_kwargs": {"eps": 1e-6}, "act_kwargs": {"approximate": "tanh"},
+                   "pool_type": "last", "no_causal_mask": true, "heads": 2,
+                   "hf_tokenizer_name": "timm/ViT-B-32-SigLIP2-256"}}})");
+  const ClipConfig model = read_model_weights(folder / "x").model;
+  CHECK(model.vision_cfg.act_kwargs.approximate == "tanh");
+  CHECK(model.vision_cfg.norm_kwargs.eps == 1e-6);
+  CHECK(model.text_cfg.act_kwargs.approximate == "tanh");
+  CHECK(model.text_cfg.heads == 2);
+  CHECK(model.text_cfg.hf_tokenizer_name == "timm/ViT-B-32-SigLIP2-256");
+}
+
+TEST_CASE("every_tensor_that_a_siglip_misses_is_refused_by_its_name") {
+  for (const NamedTensor& tensor : parameters_with_values(small_siglip())) {
+    if (tensor.name == "logit_bias" || tensor.name == "visual.conv1.bias") continue;
+    auto fewer = parameters_with_values(small_siglip());
+    std::erase_if(fewer, [&](const NamedTensor& one) { return one.name == tensor.name; });
+    CAPTURE(tensor.name);
+    std::vector<std::string> left_out;
+    CHECK_THROWS_AS(parameters_of(detect_model(fewer, {}, "x"), fewer, left_out, "x"),
+                    CheckpointError);
+  }
+}
+
 TEST_CASE("an_unknown_tensor_is_listed") {
   auto tensors = parameters_with_values(small_model());
   tensors.push_back({"extra.weight", {1}, {1}});
@@ -128,6 +213,9 @@ TEST_CASE("models_of_other_kinds_are_refused_in_words") {
   auto tensors = parameters_with_values(small_model());
   tensors.push_back({"visual.layer1.0.conv1.weight", {1}, {1}});
   CHECK(error_of(tensors).find("is a ResNet") != std::string::npos);
+  tensors = parameters_with_values(small_siglip());
+  tensors.push_back({"visual.trunk.cls_token", {1, 1, 64}, std::vector<float>(64)});
+  CHECK(error_of(tensors).find("other than SigLIP's") != std::string::npos);
   tensors = parameters_with_values(small_model());
   named(tensors, "visual.positional_embedding") = {
       "visual.positional_embedding", {9, 64}, std::vector<float>(9 * 64)};
@@ -153,7 +241,8 @@ TEST_CASE("openais_files_choose_quickgelu_and_say_so") {
 
 TEST_CASE("a_config_beside_the_weights_gives_activation_and_heads") {
   const TemporaryFolder folder;
-  write_safetensors(folder / "x", to_huggingface(parameters_with_values(small_model())));
+  const auto tensors = parameters_with_values(small_model());
+  write_safetensors(folder / "x", to_layout(tensors, Layout::huggingface));
   folder.write("config.json", R"({"vision_config": {"hidden_size": 64, "num_attention_heads": 4},
                                   "text_config": {"num_attention_heads": 2}})");
   ClipConfig model = read_model_weights(folder / "x").model;

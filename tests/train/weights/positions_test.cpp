@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace tandem;
@@ -20,7 +21,7 @@ NamedTensor table_of(int64_t grid) {
 }
 
 void check_resized(int64_t from, int64_t to, const std::vector<double>& expected) {
-  const NamedTensor table = resize_positions(table_of(from), to);
+  const NamedTensor table = resize_positions(table_of(from), 1, to);
   REQUIRE(table.shape == Shape{1 + to * to, 1});
   CHECK(table.values[0] == 100);
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -48,14 +49,28 @@ TEST_CASE("position_tables_are_resized_as_pytorch_does_it") {
                  -1.949059});
 }
 
+// The same numbers as above from 2 x 2 to 3 x 3.
+TEST_CASE("a_position_table_without_a_class_token_is_resized_alike") {
+  NamedTensor table = table_of(2);
+  table.values.erase(table.values.begin());
+  table.shape = {4, 1};
+  const NamedTensor resized = resize_positions(table, 0, 3);
+  const NamedTensor with_token = resize_positions(table_of(2), 1, 3);
+  CHECK(resized.shape == Shape{9, 1});
+  CHECK(std::equal(resized.values.begin(), resized.values.end(), with_token.values.begin() + 1));
+  CHECK(grid_of(table, 0) == 2);
+  CHECK_THROWS_WITH_AS(grid_of(table, 1), doctest::Contains("of a class token and a square grid"),
+                       CheckpointError);
+}
+
 TEST_CASE("a_position_table_of_the_wanted_size_keeps_its_bits") {
-  CHECK(resize_positions(table_of(4), 4) == table_of(4));
+  CHECK(resize_positions(table_of(4), 1, 4) == table_of(4));
 }
 
 TEST_CASE("what_is_no_position_table_is_refused") {
   NamedTensor table{"visual.positional_embedding", {4, 1}, {1, 2, 3, 4}};
-  CHECK_THROWS_AS(resize_positions(table, 2), CheckpointError);
+  CHECK_THROWS_AS(resize_positions(table, 1, 2), CheckpointError);
   table.shape = {4};
-  CHECK_THROWS_AS(resize_positions(table, 2), CheckpointError);
-  CHECK_THROWS_AS(resize_positions(table_of(2), 0), CheckpointError);
+  CHECK_THROWS_AS(resize_positions(table, 1, 2), CheckpointError);
+  CHECK_THROWS_AS(resize_positions(table_of(2), 1, 0), CheckpointError);
 }

@@ -28,6 +28,25 @@ inline ClipConfig small_model() {
   return model;
 }
 
+// The same with SigLIP's towers.
+inline ClipConfig small_siglip() {
+  ClipConfig model = small_model();
+  model.embed_dim = 64;
+  model.init_logit_bias = -10.0;
+  VisionConfig& vision = model.vision_cfg;
+  vision.patch_bias = vision.no_ln_pre = true;
+  vision.class_token = false;
+  vision.pool_type = "map";
+  vision.proj_type = "none";
+  vision.norm_kwargs.eps = 1e-6;
+  vision.weight_init = "timm";
+  TextConfig& text = model.text_cfg;
+  text.pool_type = "last";
+  text.no_causal_mask = text.proj_bias = true;
+  text.norm_kwargs.eps = 1e-6;
+  return model;
+}
+
 // Every parameter, in order, with values that differ everywhere.
 inline std::vector<NamedTensor> parameters_with_values(const ClipConfig& model) {
   Graph graph;
