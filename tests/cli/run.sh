@@ -117,6 +117,7 @@ sed -n 's/^  \(embed_dim\|vision_cfg\|text_cfg\)/\1/p' good.yaml >model.yaml
 expect 0 '"accum_freq": 3' "$tandem" bench step --model model.yaml --batch 2 --accum-freq 3 \
   --device cpu --warmup 0 --steps 1 --json
 expect 0 '"both_pictures_per_second"' "$tandem" bench data good.yaml --seconds 0 --json
+expect 0 'both .* by 2 threads' "$tandem" bench data good.yaml --seconds 0 --threads 1,2
 expect 0 '"op": "slice_gradient"' "$tandem" bench ops --device cpu --op slice --seconds 0 --json
 expect 2 "there is no case 'slices'" "$tandem" bench ops --device cpu --op slices
 sed -n '2,4s/^  //p' good.yaml >model.yaml

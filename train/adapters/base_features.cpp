@@ -106,8 +106,8 @@ std::shared_ptr<const FeatureRows> AdapterFeatures::augmented(const std::vector<
   const std::vector<TableRow> table =
       rows_to_embed(request, read_table(request.table, config_.data.format));
   Encoder& encoder = *model().encoder;
-  const DataConfig& data = model().config.data;
-  const Alpha alpha = alpha_from_name(data.alpha);
+  DataConfig data = model().config.data;
+  data.augment = config_.data.augment;
   const int64_t size = model().config.model.vision_cfg.image_size;
   const auto E = static_cast<size_t>(encoder.embed_dim());
   const auto values = static_cast<size_t>(3 * size * size);
@@ -122,13 +122,13 @@ std::shared_ptr<const FeatureRows> AdapterFeatures::augmented(const std::vector<
     encoded += features.size() / E;
     pixels.clear();
   };
+  const DecodeOptions decode = decode_for_training(data, size);
   AugmentScratch scratch;
   for (const int64_t row : rows) {
-    const Image picture =
-        load_picture(table.at(static_cast<size_t>(row)), {alpha, data.max_pixels});
+    const Image picture = load_picture(table.at(static_cast<size_t>(row)), decode);
     for (size_t pass = 0; pass < passes; ++pass) {
       pixels.resize(pixels.size() + values);
-      augment(picture, size, config_.data.augment, alpha, normalization_of(data),
+      augment(picture, size, data.augment, decode.alpha, normalization_of(data),
               Random(config_.seed, pass, static_cast<uint32_t>(row), RandomUse::augment),
               std::span(pixels).last(values), scratch);
       if (pixels.size() == values * static_cast<size_t>(encoder.chunk())) encode();

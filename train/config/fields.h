@@ -108,6 +108,10 @@ void visit_fields(V& v, DataConfig& c) {
           "transparent pictures: `drop` the alpha channel, or put them on `white`");
   v.field("max_pixels", c.max_pixels, between(1, 1e12),
           "pictures with more pixels are refused before decoding");
+  v.field("reduced_jpeg", c.reduced_jpeg, any(),
+          "training decodes JPEGs at 1/2, 1/4 or 1/8 of their size where that leaves twice the "
+          "pixels that the model sees along each edge: faster, but not to the bit what PIL makes; "
+          "evaluations decode all of them");
   v.field("first_caption", c.first_caption, between(0, 1),
           "share of samples that get their first caption; the others, any of theirs");
   v.field("max_bad_samples", c.max_bad_samples, between(0, 1e12),

@@ -88,6 +88,7 @@ struct DataConfig {
   std::string resize_mode = "shortest";   // how pictures become squares: or "longest" or "squash"
   std::string alpha = "drop";   // "drop" (as PIL's convert) or "white": what is behind a picture
   int64_t max_pixels = 100'000'000;  // larger pictures are refused before decoding
+  bool reduced_jpeg = true;     // large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size
   double first_caption = 0.0;   // share of samples that take their first caption for sure
   int64_t max_bad_samples = 0;  // unreadable pictures skipped before the run stops
   AugmentConfig augment;

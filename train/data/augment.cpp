@@ -180,6 +180,19 @@ Fit fit_of(const DataConfig& config) {
   return fit_from_names(config.resize_mode, config.interpolation);
 }
 
+DecodeOptions decode_for_training(const DataConfig& config, int64_t size) {
+  DecodeOptions options{.alpha = alpha_from_name(config.alpha), .max_pixels = config.max_pixels};
+  if (!config.reduced_jpeg) return options;
+  // A random box has at least this part of the picture's shortest edge.
+  const std::array<double, 2>& scale = config.augment.scale;
+  const std::array<double, 2>& ratio = config.augment.ratio;
+  const bool crops = scale[0] != 1 || scale[1] != 1;
+  const double part = crops ? std::sqrt(scale[0] * std::min(ratio[0], 1 / ratio[1])) : 1;
+  options.shortest_edge =
+      static_cast<int64_t>(std::ceil(2 * static_cast<double>(size) / std::max(part, 1e-3)));
+  return options;
+}
+
 void normalize(const Image& image, const Normalization& normalization, std::span<float> out) {
   if (out.size() != image.rgb.size()) {
     fail<DataError>("normalize: the output has {} values; expected {}.", out.size(),

@@ -21,6 +21,10 @@ struct Normalization {
 Normalization normalization_of(const DataConfig& config);
 Fit fit_of(const DataConfig& config);
 
+// How pictures are decoded from which augment() makes size x size squares: JPEGs at a part of their
+// size where that leaves twice the square's side of whatever it may cut out.
+DecodeOptions decode_for_training(const DataConfig& config, int64_t size);
+
 // Memory that one thread's calls reuse.
 struct AugmentScratch {
   ResizeScratch resize;

@@ -55,7 +55,8 @@ BatchMaker::BatchMaker(std::vector<TableRow> rows, LoaderOptions options)
       fit_(fit_of(options_.data)),
       sampler_(group_numbers(rows_), sampler_options(rows_, options_)),
       tokens_(rows_, options_.tokenize),
-      pictures_(rows_, {alpha_, options_.data.max_pixels}, options_.cache_bytes) {}
+      pictures_(rows_, decode_for_training(options_.data, options_.image_size),
+                options_.cache_bytes) {}
 
 BatchMaker::Order BatchMaker::order_of(int64_t epoch) {
   const std::lock_guard lock(mutex_);

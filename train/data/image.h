@@ -26,6 +26,9 @@ Alpha alpha_from_name(const std::string& name);
 struct DecodeOptions {
   Alpha alpha = Alpha::drop;
   int64_t max_pixels = 100'000'000;  // width * height above this is refused before decoding
+  int64_t shortest_edge = 0;  // a JPEG is decoded at the least of 1/8, 1/4 and 1/2 of its size that
+                              // leaves so many pixels along each edge, none of them out of place;
+                              // 0: at its full size
 };
 
 // Decodes a PNG, JPEG or WebP. PNG: every colour type, palettes, 1 to 16 bits (the high byte of 16

@@ -10,6 +10,7 @@
 // After <jpeglib.h>.
 #include <jerror.h>
 
+#include <algorithm>
 #include <csetjmp>
 
 namespace tandem {
@@ -45,6 +46,21 @@ class JpegReader {
     return true;
   }
 
+  // Chooses the size at which libjpeg makes the picture: it leaves out the fine part of each
+  // block's cosine transform. False on failure.
+  bool reduce(int64_t shortest_edge) {
+    if (setjmp(jump_)) return false;
+    unsigned int part = shortest_edge > 0 ? 8 : 1;
+    while (part > 1 && !(divides_well(full_width(), part, shortest_edge) &&
+                         divides_well(full_height(), part, shortest_edge))) {
+      part /= 2;
+    }
+    jpeg_.scale_num = 1;
+    jpeg_.scale_denom = part;
+    jpeg_calc_output_dimensions(&jpeg_);
+    return true;
+  }
+
   // Fills pixels [height, width, 3]; `row` has room for four bytes a pixel. False on failure.
   bool read_pixels(uint8_t* pixels, uint8_t* row) {
     if (setjmp(jump_)) return false;
@@ -59,11 +75,20 @@ class JpegReader {
     return true;
   }
 
-  int64_t width() const { return jpeg_.image_width; }
-  int64_t height() const { return jpeg_.image_height; }
+  int64_t full_width() const { return jpeg_.image_width; }
+  int64_t full_height() const { return jpeg_.image_height; }
+  int64_t width() const { return jpeg_.output_width; }
+  int64_t height() const { return jpeg_.output_height; }
   const char* message() const { return message_; }
 
  private:
+  // Whether an edge at 1/part of its size has `least` pixels, and what the last of them has too
+  // much, if it stands for fewer than `part`, shifts none of `least` pixels by more than an eighth.
+  static bool divides_well(int64_t edge, int64_t part, int64_t least) {
+    const int64_t pixels = (edge + part - 1) / part;
+    return edge / part >= least && (pixels * part - edge) * least <= edge / 8;
+  }
+
   // Each of r, g, b is white less the ink's share of what black leaves (PIL's rule).
   static void rgb_from_inverted_cmyk(const uint8_t* cmyk, uint8_t* rgb, size_t width) {
     for (size_t x = 0; x < width; ++x) {
@@ -111,7 +136,10 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
                   const DecodeOptions& options) {
   JpegReader reader(bytes);
   if (!reader.read_header()) fail<DataError>("{}: damaged JPEG: {}.", name, reader.message());
-  check_size(reader.width(), reader.height(), name, options);
+  check_size(reader.full_width(), reader.full_height(), name, options);
+  if (!reader.reduce(options.shortest_edge)) {
+    fail<DataError>("{}: damaged JPEG: {}.", name, reader.message());
+  }
   Image image{reader.width(), reader.height(),
               std::vector<uint8_t>(reader.width() * reader.height() * 3)};
   std::vector<uint8_t> row(reader.width() * 4);
