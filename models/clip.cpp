@@ -27,8 +27,11 @@ std::optional<VisionTransformer> image_tower(Parameters& parameters, const ClipC
 
 std::string activation_of(const ClipConfig& model) {
   const auto name = [&](const ActKwargs& act_kwargs) -> std::string {
-    if (model.quick_gelu) return "quick_gelu";
-    return act_kwargs.approximate == "tanh" ? "gelu_tanh" : "gelu";
+    switch (activation(model.quick_gelu, act_kwargs)) {
+      case Activation::quick_gelu: return "quick_gelu";
+      case Activation::gelu_tanh: return "gelu_tanh";
+      default: return "gelu";
+    }
   };
   const std::string image = name(model.vision_cfg.act_kwargs);
   const std::string text = name(model.text_cfg.act_kwargs);

@@ -60,8 +60,9 @@ Tensor gradient_arena(const std::vector<Tensor>& parameters, const std::vector<T
 }
 
 UpdateTables update_tables(const std::vector<Tensor>& parameters,
-                         const std::vector<Tensor>& gradients,
-                         const std::vector<UpdateGroup>& groups, const std::vector<int>& group_of) {
+                           const std::vector<Tensor>& gradients,
+                           const std::vector<UpdateGroup>& groups,
+                           const std::vector<int>& group_of) {
   require_pairs("update_tables", parameters, gradients);
   if (group_of.size() != parameters.size() || groups.empty()) {
     fail<ShapeError>("update_tables: {} groups are named for {} parameters, out of {}.",

@@ -238,7 +238,8 @@ const Op& layer_norm_op = register_op({.name = "layer_norm",
                                        .cases = cases,
                                        .low_outputs = {0}});
 
-const RegisteredRemake layer_norm_remake("layer_norm", [](Node&, const OpContext&) { return true; });
+const RegisteredRemake layer_norm_remake("layer_norm",
+                                         [](Node&, const OpContext&) { return true; });
 
 }  // namespace
 

@@ -13,9 +13,9 @@
 namespace tandem {
 
 // The register design is for drivers that run on the CPU; small, medium and large are tiles in
-// shared memory; the cooperative ones take 16-bit factors to the device's matrix units, and so do the
-// workgroup ones, which leave to the driver how. The emulated ones do what those two do without such
-// units, for tests.
+// shared memory; the cooperative ones take 16-bit factors to the device's matrix units, and so do
+// the workgroup ones, which leave to the driver how. The emulated ones do what those two do without
+// such units, for tests.
 enum class MatmulDesign : uint8_t {
   automatic,
   register_tile,

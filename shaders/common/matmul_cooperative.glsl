@@ -17,8 +17,7 @@
 //   constants 14 to 17: common/cooperative.glsl, common/cooperative_emulated.glsl
 //   constants 18, 19  wide_a, wide_b: 1 where the contiguous axis is a multiple of 8
 //   constant 20  lanes: invocations of a subgroup
-//   push  tiles, batch, m, n, k, part_k (a multiple of tile_k: k of one part), parts; where there
-//         are several, y is [parts, batch, m, n]
+//   push  common/matmul_push.glsl
 // ELEMENT is the factors' type; where it is not defined the emulated twin takes the place of
 // matrices.
 #include "common/matmul_epilogue.glsl"
@@ -43,15 +42,7 @@ layout(std430, binding = 0) readonly buffer A { uint a[]; };
 layout(std430, binding = 0) readonly buffer A8 { uvec4 a8[]; };
 layout(std430, binding = 1) readonly buffer B { uint b[]; };
 layout(std430, binding = 1) readonly buffer B8 { uvec4 b8[]; };
-layout(push_constant) uniform Push {
-  uint tiles;
-  uint batch;
-  uint m;
-  uint n;
-  uint k;
-  uint part_k;
-  uint parts;
-};
+#include "common/matmul_push.glsl"
 
 // In units of 8 elements, which are 16 bytes: how many lie side by side in a tile, how many lines
 // of them there are, and from line to line; one unit of padding spreads lines over the banks.

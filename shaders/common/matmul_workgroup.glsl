@@ -13,8 +13,7 @@
 //   constant 6   invocations                 constants 7 to 9   tile_m, tile_n, tile_k: multiples
 //                of the driver's granularity for so many invocations
 //   constant 17  the twin's elements: 1 bf16, 2 f16
-//   push  tiles, batch, m, n, k, part_k (a multiple of tile_k: k of one part), parts; where there
-//         are several, y is [parts, batch, m, n]
+//   push  common/matmul_push.glsl
 // ELEMENT is the factors' type; where it is not defined plain loops, the emulated twin, take the
 // place of matrices.
 #define STORES_HALVES
@@ -36,15 +35,7 @@ layout(std430, binding = 1) readonly buffer B { ELEMENT b[]; };
 layout(std430, binding = 0) readonly buffer A { uint16_t a[]; };
 layout(std430, binding = 1) readonly buffer B { uint16_t b[]; };
 #endif
-layout(push_constant) uniform Push {
-  uint tiles;
-  uint batch;
-  uint m;
-  uint n;
-  uint k;
-  uint part_k;
-  uint parts;
-};
+#include "common/matmul_push.glsl"
 
 // What one tile is of: the item's number, its first row and column, k from `begin` to `end`, and
 // the row of y, counted over all matrices, with which the item's begin.

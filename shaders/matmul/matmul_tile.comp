@@ -16,8 +16,7 @@
 //                shared memory
 //   constants 14 to 16  unused               constant 17  elements of a and b: 0 f32, 1 bf16, 2 f16
 //   constants 18, 19    wide_a, wide_b: 1 where the contiguous axis is a multiple of 4
-//   push  tiles, batch, m, n, k, part_k (a multiple of tile_k: k of one part), parts; where there
-//         are several, y is [parts, batch, m, n]
+//   push  common/matmul_push.glsl
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -44,15 +43,7 @@ layout(std430, binding = 1) readonly buffer BFloats { float b_floats[]; };
 layout(std430, binding = 1) readonly buffer BQuads { vec4 b_quads[]; };
 layout(std430, binding = 1) readonly buffer BWords { uint b_words[]; };
 layout(std430, binding = 1) readonly buffer BDoubles { uvec2 b_doubles[]; };
-layout(push_constant) uniform Push {
-  uint tiles;
-  uint batch;
-  uint m;
-  uint n;
-  uint k;
-  uint part_k;
-  uint parts;
-};
+#include "common/matmul_push.glsl"
 
 // Rows of k; padding spreads a column over the banks. Columns of b go in pairs.
 const uint row_a = tile_m + 1;

@@ -204,6 +204,6 @@ TEST_CASE("designs_with_matrices_are_tested_where_a_driver_has_them") {
     cooperative = cooperative || !traits.cooperative.empty();
     workgroup = workgroup || !traits.workgroup.empty();
   }
-  if (!cooperative) MESSAGE("cooperative designs not tested, but for the emulated: no driver has them");
-  if (!workgroup) MESSAGE("workgroup designs not tested, but for the emulated: no driver has them");
+  if (!cooperative) MESSAGE("not tested but for the emulated: no driver has cooperative matrices");
+  if (!workgroup) MESSAGE("not tested but for the emulated: no driver has a workgroup's matrices");
 }

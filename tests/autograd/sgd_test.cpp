@@ -1,8 +1,8 @@
 // SGD on every device, against torch 1.13's in double and its reference.
 #include "autograd/ops/optimizer.h"
 #include "autograd/program.h"
+#include "tests/autograd/large_step.h"
 #include "tests/devices.h"
-#include "tests/disguised_device.h"
 
 #include <algorithm>
 #include <cmath>
@@ -122,33 +122,12 @@ TEST_CASE("the_reference_of_sgd_follows_the_formula") {
   CHECK(p == before);
 }
 
-namespace {
-
-std::vector<float> large_step(Device& device) {
-  Graph graph;
-  const Tensor p = graph.parameter("p", {40000}, Initializer::normal(1));
-  const Tensor g = graph.input("g", p.type());
-  const Tensor arena = gradient_arena({p}, {g});
-  const UpdateTables tables = update_tables({p}, {g}, {{1, 0.1}}, {0});
-  const Tensor norm = gradient_norm(arena, tables.blocks, graph.constant({}, std::vector{1.0f}));
-  sgd(arena, tables.blocks, tables.groups, norm, graph.input("hyper", {DType::f32, {8}}));
-  Variables variables(device);
-  Program program(graph, variables, {norm});
-  variables.initialize(3);
-  const std::vector<float> gradient = waves(40000, 1.3, 0, sine);
-  const auto numbers = sgd_hyper(0.1, 0.9, 1);
-  const std::vector<float> hyper(numbers.begin(), numbers.end());
-  program.fetch(program.run({{"g", as_feed(gradient)}, {"hyper", as_feed(hyper)}}), 0);
-  return variables.get("p");
-}
-
-}  // namespace
-
 TEST_CASE("sgd_updates_an_arena_beyond_the_binding_limit_in_slices") {
-  for_each_vulkan_device([](Device& device) {
-    DeviceInfo info = device.info();
-    info.max_storage_range = 1 << 16;
-    DisguisedDevice small(device, info);
-    CHECK(large_step(small) == large_step(device));
-  });
+  const auto hyper = sgd_hyper(0.1, 0.9, 1);
+  const test::LargeStep step{.update = sgd,
+                             .groups = {{1, 0.1}},
+                             .gradient = waves(test::large_arena, 1.3, 0, sine),
+                             .hyper = {hyper.begin(), hyper.end()}};
+  for_each_vulkan_device(
+      [&](Device& device) { CHECK(step.run_in_slices(device) == step.run(device)); });
 }

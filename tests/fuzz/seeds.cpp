@@ -4,6 +4,7 @@
 #include "tests/train/checkpoint/example.h"
 #include "tests/train/hdf5/written.h"
 #include "tests/train/weights/torch_files.h"
+#include "tests/train/written_jpeg.h"
 #include "train/checkpoint/safetensors.h"
 #include "train/checkpoint/seal.h"
 #include "train/data/png.h"
@@ -15,8 +16,6 @@
 #include <nlohmann/json.hpp>
 
 #include <png.h>
-// After <cstdio>, which it needs.
-#include <jpeglib.h>
 #include <webp/encode.h>
 
 #include <array>
@@ -187,26 +186,13 @@ std::string png_of(int type, int depth, int interlace) {
 }
 
 std::string jpeg_of(int channels, J_COLOR_SPACE space, bool progressive) {
-  jpeg_compress_struct jpeg;
-  jpeg_error_mgr errors;
-  jpeg.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&jpeg);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&jpeg, &buffer, &size);
-  jpeg.image_width = jpeg.image_height = 9;
-  jpeg.input_components = channels;
-  jpeg.in_color_space = space;
-  jpeg_set_defaults(&jpeg);
-  if (progressive) jpeg_simple_progression(&jpeg);
-  jpeg_start_compress(&jpeg, TRUE);
-  std::array<uint8_t, 36> row{1, 99, 200};
-  for (uint8_t* line = row.data(); jpeg.next_scanline < 9;) jpeg_write_scanlines(&jpeg, &line, 1);
-  jpeg_finish_compress(&jpeg);
-  jpeg_destroy_compress(&jpeg);
-  std::string bytes(reinterpret_cast<char*>(buffer), size);
-  std::free(buffer);
-  return bytes;
+  std::vector<uint8_t> pixels;
+  for (int y = 0; y < 9; ++y) {
+    pixels.insert(pixels.end(), {1, 99, 200});
+    pixels.resize(static_cast<size_t>((y + 1) * 9 * channels));
+  }
+  return test::jpeg_bytes(pixels, 9, 9, channels, space,
+                          {.quality = 75, .progressive = progressive});
 }
 
 void write_pictures(const Seeds& seeds) {

@@ -1,17 +1,13 @@
 #include "train/data/image.h"
 
 #include "core/error.h"
+#include "tests/train/written_jpeg.h"
 #include "train/data/png.h"
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
-// After <cstdio>, which it needs.
-#include <jpeglib.h>
-
-#include <cstdlib>
-
 using namespace tandem;
+using test::jpeg_bytes;
 
 namespace {
 
@@ -29,34 +25,6 @@ Image gradient(int64_t width, int64_t height) {
 
 std::span<const uint8_t> span_of(const std::string& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
-}
-
-// `pixels` has `channels` bytes a pixel.
-std::string jpeg_bytes(const std::vector<uint8_t>& pixels, int width, int height, int channels,
-                       J_COLOR_SPACE space) {
-  jpeg_compress_struct jpeg;
-  jpeg_error_mgr errors;
-  jpeg.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&jpeg);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&jpeg, &buffer, &size);
-  jpeg.image_width = width;
-  jpeg.image_height = height;
-  jpeg.input_components = channels;
-  jpeg.in_color_space = space;
-  jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, 100, TRUE);
-  jpeg_start_compress(&jpeg, TRUE);
-  for (int y = 0; y < height; ++y) {
-    auto* row = const_cast<uint8_t*>(pixels.data()) + y * width * channels;
-    jpeg_write_scanlines(&jpeg, &row, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  jpeg_destroy_compress(&jpeg);
-  std::string bytes(reinterpret_cast<char*>(buffer), size);
-  std::free(buffer);
-  return bytes;
 }
 
 }  // namespace

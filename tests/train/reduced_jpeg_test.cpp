@@ -1,4 +1,5 @@
 // JPEGs that are decoded at a part of their size.
+#include "tests/train/written_jpeg.h"
 #include "train/data/augment.h"
 #include "train/data/jpeg.h"
 #include "train/data/resize.h"
@@ -7,11 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-
-// After <cstdio>, which it needs.
-#include <jpeglib.h>
 
 using namespace tandem;
 
@@ -34,32 +30,10 @@ Image detailed(int64_t width, int64_t height) {
 }
 
 std::vector<uint8_t> jpeg_of(const Image& image) {
-  jpeg_compress_struct jpeg;
-  jpeg_error_mgr errors;
-  jpeg.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&jpeg);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&jpeg, &buffer, &size);
-  jpeg.image_width = static_cast<JDIMENSION>(image.width);
-  jpeg.image_height = static_cast<JDIMENSION>(image.height);
-  jpeg.input_components = 3;
-  jpeg.in_color_space = JCS_RGB;
-  jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, 90, TRUE);
-  jpeg_start_compress(&jpeg, TRUE);
-  std::vector<uint8_t> row(static_cast<size_t>(image.width * 3));
-  while (jpeg.next_scanline < jpeg.image_height) {
-    const auto at = image.rgb.begin() + jpeg.next_scanline * image.width * 3;
-    std::copy_n(at, row.size(), row.begin());
-    uint8_t* line = row.data();
-    jpeg_write_scanlines(&jpeg, &line, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  std::vector<uint8_t> bytes(buffer, buffer + size);
-  jpeg_destroy_compress(&jpeg);
-  std::free(buffer);
-  return bytes;
+  const std::string bytes =
+      test::jpeg_bytes(image.rgb, static_cast<int>(image.width), static_cast<int>(image.height), 3,
+                       JCS_RGB, {.quality = 90});
+  return {bytes.begin(), bytes.end()};
 }
 
 struct Difference {
@@ -92,7 +66,8 @@ TEST_CASE("a_jpeg_is_decoded_at_the_least_size_that_leaves_enough_pixels") {
   CHECK(decoded(1).rgb.size() == 100 * 80 * 3);
 }
 
-// At 1/8 the last column of 803 pixels is of 3, so that all columns are further left than they seem.
+// At 1/8 the last column of 803 pixels is of 3, so that all columns are further left than they
+// seem.
 TEST_CASE("a_jpeg_is_not_reduced_where_that_would_shift_it") {
   const std::vector<uint8_t> bytes = jpeg_of(detailed(803, 640));
   const auto width = [&](int64_t shortest_edge) {

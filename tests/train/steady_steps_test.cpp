@@ -17,7 +17,8 @@ struct Calls {
 
 class CountingDevice final : public Device {
  public:
-  CountingDevice(const std::string& name, Calls& calls) : inner_(open_device(name)), calls_(calls) {}
+  CountingDevice(const std::string& name, Calls& calls)
+      : inner_(open_device(name)), calls_(calls) {}
   const DeviceInfo& info() const override { return inner_->info(); }
   std::unique_ptr<Memory> allocate(size_t bytes, std::string_view label) override {
     ++calls_.allocations;

@@ -37,8 +37,8 @@ std::string shape_text(const CooperativeShape& shape) {
 }
 
 std::string shape_text(const WorkgroupMatrices& shape) {
-  return fmt::format("{} multiples of {}x{}x{} by {} invocations", precision_of(shape.type), shape.m,
-                     shape.n, shape.k, shape.invocations);
+  return fmt::format("{} multiples of {}x{}x{} by {} invocations", precision_of(shape.type),
+                     shape.m, shape.n, shape.k, shape.invocations);
 }
 
 std::string matrix_units(const DeviceInfo& info) {

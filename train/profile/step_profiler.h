@@ -1,6 +1,6 @@
-// Looks at a few steps of a training: what the host, the loader's threads and the device do when. Each
-// kernel stands alone in them; as many steps after them run as they always do, and show how far the
-// host is ahead of the device.
+// Looks at a few steps of a training: what the host, the loader's threads and the device do when.
+// Each kernel stands alone in them; as many steps after them run as they always do, and show how far
+// the host is ahead of the device.
 #pragma once
 
 #include "train/profile/op_times.h"
@@ -30,8 +30,8 @@ class StepProfiler {
   uint64_t run(TrainStep& step, const RunConfig& config, const DeviceInfo& device,
                const PairArrays& batch, const StepSettings& settings);
 
-  // Waits for a step that run() gave a ticket; after the last one that is wanted writes the trace and
-  // says the table.
+  // Waits for a step that run() gave a ticket; after the last one that is wanted writes the trace
+  // and says the table.
   StepResult result(TrainStep& step, uint64_t ticket);
 
   // Calls body(), and shows it in the host's lane where it is in time.
