@@ -53,8 +53,10 @@ Bytes unpacked(const Hdf5Source& source, const Bytes& from, uint64_t most) {
 Bytes unshuffled(const Bytes& from, uint64_t element_bytes) {
   const size_t count = from.size() / element_bytes;
   Bytes to = from;
-  for (size_t part = 0; part < element_bytes; ++part) {
-    for (size_t i = 0; i < count; ++i) to[i * element_bytes + part] = from[part * count + i];
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t part = 0; part < element_bytes; ++part) {
+      to[i * element_bytes + part] = from[part * count + i];
+    }
   }
   return to;
 }

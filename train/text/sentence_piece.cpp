@@ -1,8 +1,8 @@
 #include "train/text/sentence_piece.h"
 
 #include "core/error.h"
-#include "train/text/character_map.h"
 #include "train/text/clean.h"
+#include "train/text/sentence_piece_check.h"
 
 #include <glib.h>
 #include <sentencepiece_processor.h>
@@ -31,7 +31,7 @@ std::string from_base64(const std::string& text) {
 SentencePieceTokenizer::SentencePieceTokenizer(std::string model)
     : model_(std::move(model)),
       processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
-  check_character_maps(model_);  // the library reads past the end of forged ones
+  check_sentence_piece_model(model_);
   const auto status = processor_->LoadFromSerializedProto(model_);
   if (!status.ok())
     fail<DataError>("tokenizer: the SentencePiece model is damaged ({}).",

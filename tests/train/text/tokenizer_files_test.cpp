@@ -217,6 +217,10 @@ TEST_CASE("a_damaged_sentence_piece_model_is_refused_in_a_sentence") {
   const std::string good{std::istreambuf_iterator<char>(file), {}};
   const auto said = refusal(folder.write("cut.model", good.substr(0, good.size() / 2)));
   CHECK_MESSAGE(said.find("SentencePiece model is damaged") != std::string::npos, said);
+  auto zero = good;
+  zero[zero.find("blue")] = '\0';
+  const auto ended = refusal(folder.write("zero.model", zero));
+  CHECK_MESSAGE(ended.find("SentencePiece model is damaged") != std::string::npos, ended);
   // A normalizer whose map's only block of 256 units leads out of itself.
   const auto field = [](char tag, const std::string& bytes) {
     const auto size = static_cast<unsigned>(bytes.size());

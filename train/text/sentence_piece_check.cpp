@@ -1,4 +1,4 @@
-#include "train/text/character_map.h"
+#include "train/text/sentence_piece_check.h"
 
 #include "core/error.h"
 
@@ -8,8 +8,9 @@
 namespace tandem {
 namespace {
 
-// Fields of ModelProto and NormalizerSpec (sentencepiece_model.proto).
-constexpr uint64_t kNormalizer = 3, kDenormalizer = 5;
+// Fields of ModelProto, SentencePiece and NormalizerSpec (sentencepiece_model.proto).
+constexpr uint64_t kPiece = 1, kNormalizer = 3, kDenormalizer = 5;
+constexpr uint64_t kText = 1;
 constexpr uint64_t kCharacterMap = 2;
 
 [[noreturn]] void damaged() {
@@ -87,11 +88,13 @@ void check_map(std::string_view map) {
 
 }  // namespace
 
-void check_character_maps(std::string_view model) {
-  for_each_bytes_field(model, [](uint64_t field, std::string_view normalizer) {
-    if (field != kNormalizer && field != kDenormalizer) return;
-    for_each_bytes_field(normalizer, [](uint64_t inner, std::string_view map) {
-      if (inner == kCharacterMap) check_map(map);
+void check_sentence_piece_model(std::string_view model) {
+  for_each_bytes_field(model, [](uint64_t field, std::string_view part) {
+    const bool piece = field == kPiece;
+    if (!piece && field != kNormalizer && field != kDenormalizer) return;
+    for_each_bytes_field(part, [piece](uint64_t inner, std::string_view bytes) {
+      if (piece && inner == kText && bytes.find('\0') != std::string_view::npos) damaged();
+      if (!piece && inner == kCharacterMap) check_map(bytes);
     });
   });
 }
