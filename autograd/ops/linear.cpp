@@ -213,8 +213,9 @@ std::vector<OpCase> cases() {
       item("one element", {1, 1}, 1, true, Activation::gelu, true),
       item("many rows", {1100, 6}, 10, true, Activation::quick_gelu, false),
       item("a long sum", {3, 1100}, 10, true, Activation::gelu, true)};
-  for (const MatmulDesign design : {MatmulDesign::register_tile, MatmulDesign::small,
-                                    MatmulDesign::medium, MatmulDesign::large}) {
+  for (const MatmulDesign design : {MatmulDesign::register_tile, MatmulDesign::register_lanes,
+                                    MatmulDesign::small, MatmulDesign::medium,
+                                    MatmulDesign::large}) {
     all.push_back(item(fmt::format("design {}", static_cast<int>(design)), {3, 23, 17}, 69, true,
                        Activation::gelu, true, design));
     all.push_back(item(fmt::format("design {}, a long sum", static_cast<int>(design)), {3, 1030},

@@ -94,6 +94,7 @@ OpCase item(std::string name, const Shape& a, const Shape& b, bool transpose_a, 
 void add_designs(std::vector<OpCase>& all) {
   constexpr std::pair<const char*, MatmulDesign> designs[] = {
       {"register", MatmulDesign::register_tile},
+      {"lanes", MatmulDesign::register_lanes},
       {"small", MatmulDesign::small},
       {"medium", MatmulDesign::medium},
       {"large", MatmulDesign::large}};

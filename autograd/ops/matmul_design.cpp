@@ -20,6 +20,7 @@ struct Named {
 
 constexpr Named names[] = {{MatmulDesign::automatic, "automatic"},
                            {MatmulDesign::register_tile, "register"},
+                           {MatmulDesign::register_lanes, "lanes"},
                            {MatmulDesign::small, "small"},
                            {MatmulDesign::medium, "medium"},
                            {MatmulDesign::large, "large"},
@@ -31,6 +32,17 @@ constexpr Named names[] = {{MatmulDesign::automatic, "automatic"},
                            {MatmulDesign::workgroup_large, "workgroup_large"},
                            {MatmulDesign::emulated, "emulated"},
                            {MatmulDesign::workgroup_emulated, "workgroup_emulated"}};
+
+bool registers(MatmulDesign design) {
+  return design == MatmulDesign::register_tile || design == MatmulDesign::register_lanes;
+}
+
+// Whether matmul_lanes.comp runs. SwiftShader's subgroups of 4 take an exchange apart into many
+// instructions.
+bool hands_rows_round(const DeviceInfo& device) {
+  const uint32_t lanes = device.subgroup_size;
+  return kernel_traits(device).subgroup_shuffles && (lanes == 8 || lanes == 16 || lanes == 32);
+}
 
 bool cooperative(MatmulDesign design) {
   return design == MatmulDesign::cooperative_small || design == MatmulDesign::cooperative_medium ||
@@ -46,13 +58,15 @@ bool workgroup(MatmulDesign design) {
          design == MatmulDesign::workgroup_large || design == MatmulDesign::workgroup_emulated;
 }
 
-// shaders/matmul/matmul_register.comp and matmul_tile.comp
-MatmulVariant shared_tile(MatmulDesign design) {
+// shaders/matmul/matmul_register.comp, matmul_lanes.comp and matmul_tile.comp
+MatmulVariant shared_tile(MatmulDesign design, const DeviceInfo& device) {
   const auto made = [design](std::array<uint32_t, 6> c) {
     return MatmulVariant{design, c[1], c[2], c[3], c, {}, 0};
   };
   // threads, tile_m, tile_n, tile_k, thread_m, thread_n
   if (design == MatmulDesign::register_tile) return made({8, 32, 64, 4, 32, 8});
+  const uint32_t lanes = device.subgroup_size;
+  if (design == MatmulDesign::register_lanes) return made({lanes, 32, 8 * lanes, 4, 32, 8});
   if (design == MatmulDesign::small) return made({64, 32, 32, 16, 4, 4});
   if (design == MatmulDesign::medium) return made({128, 64, 64, 16, 8, 4});
   return made({256, 128, 128, 8, 8, 8});
@@ -131,7 +145,7 @@ std::optional<MatmulVariant> workgroup_variant(MatmulDesign design, DType type,
 // Bytes of shared memory, at most over transpositions.
 uint32_t shared_bytes(const MatmulVariant& variant) {
   const auto& [threads, m, n, k, x, y] = variant.constants;
-  if (variant.design == MatmulDesign::register_tile || variant.by_workgroup()) return 0;
+  if (variant.by_registers() || variant.by_workgroup()) return 0;
   if (!variant.by_matrices()) return (m + n + 3) * k * 4;
   const auto lines = [k](uint32_t side) {
     return 16 * std::max(side * (k / 8 + 1), k * (side / 8 + 1));
@@ -163,7 +177,9 @@ constexpr int64_t enough_tiles = 160;
 
 MatmulDesign by_rule(const MatmulShape& shape, const MatmulTypes& types,
                      const DeviceInfo& device) {
-  if (device.software() && types.in == DType::f32) return MatmulDesign::register_tile;
+  if (device.software() && types.in == DType::f32) {
+    return hands_rows_round(device) ? MatmulDesign::register_lanes : MatmulDesign::register_tile;
+  }
   const auto fills = [&](MatmulDesign design, int64_t tiles) {
     const auto variant = variant_of(design, types, device);
     return variant && variant->tiles(shape) >= tiles;
@@ -211,6 +227,8 @@ std::vector<MatmulDesign> matmul_designs() {
   return all;
 }
 
+bool MatmulVariant::by_registers() const { return registers(design); }
+
 bool MatmulVariant::by_workgroup() const { return workgroup(design); }
 
 int64_t MatmulVariant::tiles(const MatmulShape& shape) const {
@@ -225,8 +243,9 @@ std::optional<MatmulVariant> variant_of(MatmulDesign design, const MatmulTypes& 
     if (types.in != DType::f32) variant = workgroup_variant(design, types.in, device);
   } else if (cooperative(design) || design == MatmulDesign::emulated) {
     if (types.in != DType::f32) variant = matrix_variant(design, types.in, device);
-  } else if (design != MatmulDesign::register_tile || !narrow) {
-    variant = shared_tile(design);
+  } else if (!registers(design) || (!narrow && (design == MatmulDesign::register_tile ||
+                                                hands_rows_round(device)))) {
+    variant = shared_tile(design, device);
   }
   if (variant && (variant->constants[0] > device.max_workgroup_invocations ||
                   shared_bytes(*variant) > device.shared_memory_bytes)) {
@@ -240,7 +259,7 @@ Tunable tunable_product(const MatmulShape& shape, const MatmulTypes& types,
   Tunable tunable{.what = what_of(shape, types), .variants = {}};
   for (const MatmulDesign design : matmul_designs()) {
     if (emulated(design)) continue;
-    if (design == MatmulDesign::register_tile && !device.software()) continue;
+    if (registers(design) && !device.software()) continue;
     if (variant_of(design, types, device)) tunable.variants.emplace_back(name_of(design));
   }
   return tunable;
@@ -256,7 +275,7 @@ MatmulVariant choose_variant(const MatmulShape& shape, const MatmulTypes& types,
   for (const MatmulDesign candidate : {design, MatmulDesign::medium}) {
     if (const auto variant = variant_of(candidate, types, device)) return *variant;
   }
-  return shared_tile(MatmulDesign::small);
+  return shared_tile(MatmulDesign::small, device);
 }
 
 }  // namespace tandem

@@ -12,13 +12,15 @@
 
 namespace tandem {
 
-// The register design is for drivers that run on the CPU; small, medium and large are tiles in
+// The register designs are for drivers that run on the CPU, the second of them where lanes can
+// exchange values; small, medium and large are tiles in
 // shared memory; the cooperative ones take 16-bit factors to the device's matrix units, and so do
 // the workgroup ones, which leave to the driver how. The emulated ones do what those two do without
 // such units, for tests.
 enum class MatmulDesign : uint8_t {
   automatic,
   register_tile,
+  register_lanes,
   small,
   medium,
   large,
@@ -50,6 +52,7 @@ struct MatmulVariant {
   CooperativeShape matrix;  // of the cooperative ones and the emulated one
   uint32_t lanes = 0;       // invocations that hold a matrix
 
+  bool by_registers() const;
   bool by_matrices() const { return lanes != 0; }
   bool by_workgroup() const;
   int64_t tiles(const MatmulShape& shape) const;

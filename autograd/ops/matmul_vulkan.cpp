@@ -9,7 +9,7 @@ namespace tandem {
 
 namespace {
 
-// What of b the register design's tiles should find in a core's cache: half a megabyte or less.
+// What of b the register designs' tiles should find in a core's cache: half a megabyte or less.
 constexpr int64_t cached_floats = 100 * 1024;
 constexpr int64_t column_rows = 256;  // rows that one invocation adds up for column sums
 
@@ -23,13 +23,12 @@ std::array<uint32_t, 3> groups(const DeviceInfo& device, int64_t count) {
 
 }  // namespace
 
-// How an operand of the register design lies in memory.
+// How an operand of the register designs lies in memory.
 struct VulkanMatmul::Operand {
   int64_t rows, columns;        // as the design reads it
   int64_t to_rows, to_columns;  // padded
-  bool transposed;              // the input has rows and columns exchanged
 
-  bool needs_copy() const { return transposed || rows != to_rows || columns != to_columns; }
+  bool needs_copy() const { return rows != to_rows || columns != to_columns; }
   int64_t floats(int64_t batch) const { return batch * to_rows * to_columns; }
 };
 
@@ -70,14 +69,16 @@ void VulkanMatmul::choose_parts() {
   parts_ = std::max<int64_t>(1, ceil_div(shape_.k, part_k_));
 }
 
-// What the register design's shader asks for: an even k, 32 rows of a or more, rows of whole vec4.
-// A transposed a is read as it is; b has n along its rows.
+// What the register designs' shaders ask for: k a multiple of 4, 32 rows of a or more, rows of whole
+// vec4.
 VulkanMatmul::Operand VulkanMatmul::operand(bool left) const {
   const MatmulShape& s = shape_;
   const int64_t least = variant_.tile_m;
-  if (!left) return {s.k, s.n, round_up(s.k, 2), round_up(s.n, 4), s.transpose_b};
-  if (!s.transpose_a) return {s.m, s.k, std::max(s.m, least), round_up(s.k, 4), false};
-  return {s.k, s.m, round_up(s.k, 2), std::max(round_up(s.m, 4), least), false};
+  const int64_t k = round_up(s.k, 4);
+  if (!left && s.transpose_b) return {s.n, s.k, s.n, k};
+  if (!left) return {s.k, s.n, k, round_up(s.n, 4)};
+  if (!s.transpose_a) return {s.m, s.k, std::max(s.m, least), k};
+  return {s.k, s.m, k, std::max(round_up(s.m, 4), least)};
 }
 
 void VulkanMatmul::lay_out_scratch() {
@@ -102,7 +103,6 @@ BufferRange VulkanMatmul::pack(const Operand& operand, const BufferRange& from,
   out.push_back({.shader = "matmul_pack",
                  .buffers = {from, packed},
                  .writes = 2,
-                 .specialization = {operand.transposed ? 1u : 0u},
                  .push = {word(blocks), word(operand.rows), word(operand.columns),
                           word(operand.to_rows), word(operand.to_columns)},
                  .workgroups = groups(device_, ceil_div(blocks, 8))});
@@ -142,6 +142,7 @@ std::vector<uint32_t> matmul_constants(const MatmulTypes& types, const MatmulRan
 
 std::string shader_of(const MatmulVariant& variant, DType type) {
   if (variant.design == MatmulDesign::register_tile) return "matmul_register";
+  if (variant.design == MatmulDesign::register_lanes) return "matmul_lanes";
   if (variant.design == MatmulDesign::emulated) return "matmul_emulated";
   if (variant.design == MatmulDesign::workgroup_emulated) return "matmul_workgroup_emulated";
   if (variant.by_workgroup()) return fmt::format("matmul_workgroup_{}", name_of(type));
@@ -158,7 +159,7 @@ void VulkanMatmul::add_register_words(Dispatch& dispatch) const {
   dispatch.push.insert(dispatch.push.end(),
                        {word(left.to_columns / 4), word(right.to_columns / 4),
                         word(left.floats(1) / 4), word(right.floats(1) / 4), word(group)});
-  dispatch.specialization.resize(5);
+  dispatch.specialization.resize(7);
 }
 
 void VulkanMatmul::add_tile_words(Dispatch& dispatch) const {
@@ -167,7 +168,6 @@ void VulkanMatmul::add_tile_words(Dispatch& dispatch) const {
   const int64_t step = matrices ? 8 : 4;
   const int64_t along_a = shape_.transpose_a ? shape_.m : shape_.k;
   const int64_t along_b = shape_.transpose_b ? shape_.k : shape_.n;
-  constants[5] = shape_.transpose_b;
   std::copy(variant_.constants.begin(), variant_.constants.end(), constants.begin() + 6);
   constants[14] = variant_.matrix.m;
   constants[15] = variant_.matrix.n;
@@ -193,6 +193,8 @@ Dispatch VulkanMatmul::multiply(const BufferRange& a, const BufferRange& b, cons
                     .workgroups = groups(device_, tiles)};
   bind_epilogue(dispatch, written);
   dispatch.specialization[0] = s.transpose_a;
+  dispatch.specialization[5] = s.transpose_b;
+  dispatch.specialization[6] = variant_.constants[0];
   if (uses_registers()) {
     add_register_words(dispatch);
   } else {

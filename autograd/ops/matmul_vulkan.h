@@ -47,7 +47,7 @@ class VulkanMatmul {
  private:
   struct Operand;
   bool finishes_apart() const;
-  bool uses_registers() const { return variant_.design == MatmulDesign::register_tile; }
+  bool uses_registers() const { return variant_.by_registers(); }
   void choose_parts();
   void lay_out_scratch();
   Operand operand(bool left) const;

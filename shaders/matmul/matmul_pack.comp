@@ -1,16 +1,14 @@
-// to[i, r, c] = from[i, r, c], or from[i, c, r] if transposed, and 0 beyond its sides: matrices
-// copied with rows of whole vec4 for matmul_register.
+// to[i, r, c] = from[i, r, c], and 0 beyond its sides: matrices copied with rows of whole vec4 for
+// matmul_register and matmul_lanes.
 // One invocation makes a block of 4 rows and 4 columns, one workgroup 8 of them, and strides over
 // the rest.
-//   binding 0  from  [batch, rows, columns], or [batch, columns, rows] if transposed  read
+//   binding 0  from  [batch, rows, columns]  read
 //   binding 1  to    [batch, to_rows, to_columns], to_columns a multiple of 4  written
-//   constant 0  transposed: 0, 1
 //   push        blocks, rows, columns, to_rows, to_columns
 #version 450
 #extension GL_EXT_control_flow_attributes : require
 
 layout(local_size_x = 8) in;
-layout(constant_id = 0) const uint transposed = 0;
 
 layout(std430, binding = 0) readonly buffer From { float from[]; };
 layout(std430, binding = 1) writeonly buffer To { vec4 to[]; };
@@ -35,9 +33,9 @@ void main() {
     [[unroll]] for (uint r = 0; r < 4; ++r) {
       vec4 values = vec4(0);
       [[unroll]] for (uint c = 0; c < 4; ++c) {
-        const uint at = transposed == 1 ? (column + c) * rows + row + r
-                                        : (row + r) * columns + column + c;
-        if (row + r < rows && column + c < columns) values[c] = from[from_item + at];
+        if (row + r < rows && column + c < columns) {
+          values[c] = from[from_item + (row + r) * columns + column + c];
+        }
       }
       if (row + r < to_rows) to[to_item + (row + r) * across + column / 4] = values;
     }

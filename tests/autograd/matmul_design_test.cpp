@@ -106,7 +106,7 @@ TEST_CASE("an_unknown_design_in_the_environment_is_refused") {
   setenv("TANDEM_MATMUL", "huge", 1);
   CHECK_THROWS_WITH_AS(
       chosen(large_layer, fp32, DeviceInfo{}),
-      "TANDEM_MATMUL is 'huge'; expected one of register, small, medium, large, "
+      "TANDEM_MATMUL is 'huge'; expected one of register, lanes, small, medium, large, "
       "cooperative_small, cooperative_medium, cooperative_large, workgroup_small, "
       "workgroup_medium, workgroup_large, emulated, workgroup_emulated.",
       ConfigError);
