@@ -6,7 +6,6 @@
 #include "train/features/feature_writer.h"
 #include "train/snapshot.h"
 #include "train/text/model_tokens.h"
-#include "train/text/prompts.h"
 #include "train/tuning/base_model.h"
 #include "train/weights/load.h"
 
@@ -131,8 +130,8 @@ std::vector<float> class_texts(const std::vector<std::string>& classes,
     std::vector<int32_t> ids;
     for (size_t c = first; c < last; ++c) {
       for (const std::string& text : templates) {
-        const auto more = model_tokens(*model.tokenizer, fill_template(text, classes[c]),
-                                       model.config.model, static_cast<int64_t>(c));
+        const auto more = class_tokens(*model.tokenizer, text, classes[c], model.config.model,
+                                       static_cast<int64_t>(c));
         ids.insert(ids.end(), more.begin(), more.end());
       }
     }

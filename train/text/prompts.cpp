@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -56,6 +57,14 @@ std::string fill_template(std::string_view text, std::string_view name) {
     i += place > 0 ? place : 1;
   }
   return filled;
+}
+
+size_t after_name(std::string_view text) {
+  const auto end = [&](std::string_view place) {
+    const size_t at = text.rfind(place);
+    return at == std::string_view::npos ? 0 : at + place.size();
+  };
+  return std::max(end("{}"), end("{c}"));
 }
 
 }  // namespace tandem

@@ -18,4 +18,7 @@ std::vector<std::string> read_templates(const std::string& path);
 // A template with the class's name at its place (or places).
 std::string fill_template(std::string_view text, std::string_view name);
 
+// Where the text behind the class's last place begins; 0 without one.
+size_t after_name(std::string_view text);
+
 }  // namespace tandem

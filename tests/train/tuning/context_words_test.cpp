@@ -41,9 +41,35 @@ TEST_CASE("a_text_behind_contexts_that_start_from_words_is_the_text_with_these_w
     const std::vector<float> expected =
         base.encoder->texts(encode_padded(*base.tokenizer, "a red square", T));
     const std::vector<float> got =
-        adapted.encoder->texts(model_tokens(*adapted.tokenizer, "square", model, 2));
+        adapted.encoder->texts(class_tokens(*adapted.tokenizer, "{}", "square", model, 2));
     REQUIRE(got.size() == expected.size());
     for (size_t i = 0; i < got.size(); ++i) CHECK(std::fabs(got[i] - expected[i]) <= 1e-6);
+  }
+}
+
+TEST_CASE("what_follows_a_name_stands_behind_all_contexts") {
+  const test::SmallBase small;
+  const auto device = open_device("cpu");
+  const LoadedModel base = load_model(small.folder / "base", *device);
+  const Tokenizer& tokenizer = *base.tokenizer;
+  ClipConfig model = base.config.model;
+  model.text_cfg.context_length = 24;
+  const auto first = static_cast<int32_t>(model.text_cfg.vocab_size);
+  using Ids = std::vector<int32_t>;
+  const Ids name = tokenizer.encode("red"), period = tokenizer.encode(".");
+  const Ids one{first + 2}, two{first + 3};  // contexts of class 1
+  const std::vector<Ids> orders[] = {
+      {name, one, two, period}, {one, name, two, period}, {one, two, name, period}};
+  for (int64_t before = 0; before < 3; ++before) {
+    CAPTURE(before);
+    Ids expected{tokenizer.start_id()};
+    for (const Ids& part : orders[before]) {
+      expected.insert(expected.end(), part.begin(), part.end());
+    }
+    expected.push_back(tokenizer.end_id());
+    expected.resize(24, tokenizer.pad_id());
+    model.adaptation.prompts = {.text = 2, .text_before = before, .classes = 3};
+    CHECK(class_tokens(tokenizer, "{}.", "red", model, 1) == expected);
   }
 }
 
