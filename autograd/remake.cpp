@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace tandem {
 
@@ -45,7 +46,8 @@ class Remaking {
     return &plan_.nodes[static_cast<size_t>(node)];
   }
 
-  bool stays(int id) const {
+  // Whether a value is in memory for the backward pass anyway.
+  bool kept(int id) const {
     if (id < 0 || plan_.values[static_cast<size_t>(id)].source != Value::Source::none) return true;
     return read_backward_[static_cast<size_t>(id)];
   }
@@ -53,28 +55,32 @@ class Remaking {
   // The value that a backward node reads in place of `id`.
   int again(int id, std::vector<Node>& nodes) {
     if (const auto found = again_.find(id); found != again_.end()) return found->second;
-    const Node* made_by = maker(id);
-    if (made_by == nullptr || made_by->outputs[0] != id) return id;
-    if (std::count(plan_.fetches.begin(), plan_.fetches.end(), id) > 0) return id;
-    Node node = *made_by;
-    if (node.op->view) {
-      node.inputs[0] = again(node.inputs[0], nodes);
-      if (node.inputs[0] == made_by->inputs[0]) return id;
-    } else if (!remade(node)) {
-      return id;
+    std::optional<Node> node = node_again(id);
+    if (!node) return id;
+    for (int& input : node->inputs) {
+      if (node->op->view || !kept(input)) input = again(input, nodes);
     }
-    return append(std::move(node), nodes);
+    return append(std::move(*node), nodes);
   }
 
-  bool remade(Node& node) const {
+  // What makes a value again; none if it has to be kept.
+  std::optional<Node> node_again(int id) const {
+    const Node* made_by = maker(id);
+    if (made_by == nullptr || made_by->outputs[0] != id) return {};
+    if (std::count(plan_.fetches.begin(), plan_.fetches.end(), id) > 0) return {};
+    Node node = *made_by;
+    if (node.op->view) return node_again(node.inputs[0]) ? std::optional(node) : std::nullopt;
     const auto rule = rules().find(node.op->name);
-    if (rule == rules().end()) return false;
+    if (rule == rules().end()) return {};
     OpContext context;
-    for (const int id : node.inputs) {
-      context.inputs.push_back(id < 0 ? nullptr : &plan_.values[static_cast<size_t>(id)].type);
+    context.attributes = &made_by->attributes;
+    for (const int input : node.inputs) {
+      context.inputs.push_back(input < 0 ? nullptr : &plan_.values[static_cast<size_t>(input)].type);
     }
-    if (!rule->second(node, context)) return false;
-    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](int id) { return stays(id); });
+    if (!rule->second(node, context)) return {};
+    const bool can = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                 [&](int input) { return kept(input) || node_again(input); });
+    return can ? std::optional(node) : std::nullopt;
   }
 
   int append(Node node, std::vector<Node>& nodes) {

@@ -17,7 +17,7 @@ struct RegisteredRemake {
 
 // Lets backward nodes read such values as nodes just before them make them again, with the same
 // bits where those are kept in f32. Only where what they are made of stays in memory for the
-// backward pass anyway.
+// backward pass anyway, or is made again itself.
 void remake_for_backward(Plan& plan);
 
 }  // namespace tandem

@@ -11,6 +11,7 @@
 
 #include "autograd/ops/dispatch.h"
 #include "autograd/ops/stored.h"
+#include "autograd/remake.h"
 #include "core/cpu/activation.h"
 
 #include <cmath>
@@ -141,6 +142,8 @@ const Op& activation_gradient_op = register_op({.name = "activation_gradient",
                                                 .in_place = {0, 1},
                                                 .low_inputs = {0, 1},
                                                 .low_outputs = {0}});
+
+const RegisteredRemake forward_remake("activation", [](Node&, const OpContext&) { return true; });
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 

@@ -7,6 +7,7 @@
 
 #include "autograd/ops/dispatch.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/remake.h"
 #include "core/cpu/elementwise.h"
 #include "core/cpu/threads.h"
 
@@ -181,6 +182,16 @@ const Op& add_op = registered<BinaryKind::add, add>();
 const Op& sub_op = registered<BinaryKind::sub, sub>();
 const Op& mul_op = registered<BinaryKind::mul, mul>();
 const Op& div_op = registered<BinaryKind::div, div>();
+
+// With a row, or little more, for the other operand: factors of channels, a bias.
+bool remake(Node&, const OpContext& context) {
+  const int64_t a = context.in(0).elements();
+  const int64_t b = context.in(1).elements();
+  return 8 * std::min(a, b) <= std::max(a, b);
+}
+
+const RegisteredRemake add_remake("add", remake);
+const RegisteredRemake mul_remake("mul", remake);
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 #include "autograd/remake.h"
 
+#include "autograd/ops/activation.h"
 #include "autograd/ops/attention.h"
+#include "autograd/ops/binary.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/reduce.h"
@@ -85,6 +87,24 @@ TEST_CASE("attention_is_made_again_where_it_is_little_of_its_block") {
     const Plan plan = make_plan(graph, gradients(mean(y, {0, 1, 2}), {w, v}), false);
     CHECK(backward_nodes(plan, "attention") == (little ? 1 : 0));
   }
+}
+
+TEST_CASE("channels_with_factors_and_biases_are_made_again_one_out_of_the_other") {
+  Graph graph;
+  const auto parameter = [&](const char* name, const Shape& shape) {
+    return graph.parameter(name, shape, Initializer::normal(0.5));
+  };
+  const Tensor x = graph.input("x", {DType::f32, {rows, width}});
+  const Tensor factors = parameter("factors", {width});
+  const Tensor w = parameter("w", {5, width});
+  // The gradient of w reads what is scaled and shifted, of which neither is kept.
+  const Tensor shifted = add(mul(scale(x, 2), factors), parameter("bias", {width}));
+  const Tensor y = linear(activate(shifted, Activation::silu), w, {});
+  const Plan plan = make_plan(graph, gradients(mean(y, {0, 1}), {w, factors}), false);
+  CHECK(backward_nodes(plan, "activation") == 1);
+  CHECK(backward_nodes(plan, "add") == 1);
+  // One for each gradient of the product, and the one that makes it again.
+  CHECK(backward_nodes(plan, "mul") == 2);
 }
 
 TEST_CASE("what_is_fetched_is_not_made_again") {
