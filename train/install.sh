@@ -13,7 +13,7 @@ build=(
   libdnnl-dev libhwy-dev=module:libhwy libcli11-dev nlohmann-json3-dev=module:nlohmann_json
   libpcre2-dev=module:libpcre2-8 libjpeg-dev=module:libjpeg libpng-dev=module:libpng
   libwebp-dev=module:libwebp zlib1g-dev=module:zlib librsvg2-dev=module:librsvg-2.0
-  libsentencepiece-dev=module:sentencepiece
+  libsentencepiece-dev
 )
 fetch=(npm=command:npm tar ca-certificates)
 tests=(

@@ -57,7 +57,11 @@ Bf16Product::Bf16Product(const Sizes& s) : sizes_(s) {
     y_ = matrix(s.m, s.n, memory::data_type::f32, s.stride_y, false);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+#if DNNL_VERSION_MAJOR >= 3
+    const dnnl::matmul::primitive_desc chosen(engine(), a_, b_, y_, attributes);
+#else
     const dnnl::matmul::primitive_desc chosen({a_, b_, y_}, attributes, engine());
+#endif
     scratch_ = chosen.scratchpad_desc();
     matmul_ = dnnl::matmul(chosen);
   } catch (const dnnl::error& error) {

@@ -39,7 +39,6 @@ struct Product {
 
 HWY_INLINE Product multiply(Vector x, uint32_t factor) {
   const Tag d;
-  const hn::RepartitionToWide<Tag> wide;
   const Vector constant = hn::Set(d, factor);
   const auto even = hn::MulEven(x, constant);
   const auto odd = hn::MulEven(hn::Shuffle2301(x), constant);
