@@ -54,7 +54,7 @@ Bf16Product::Bf16Product(const Sizes& s) : sizes_(s) {
   try {
     a_ = matrix(s.m, s.k, half, s.stride_a, s.transpose_a);
     b_ = matrix(s.k, s.n, half, s.stride_b, s.transpose_b);
-    y_ = matrix(s.m, s.n, memory::data_type::f32, s.stride_y, false);
+    y_ = matrix(s.m, s.n, memory::data_type::f32, lone_column() ? 1 : s.stride_y, false);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
 #if DNNL_VERSION_MAJOR >= 3
@@ -75,11 +75,14 @@ bool Bf16Product::run(const uint16_t* a, const uint16_t* b, float* y) const {
     thread_local dnnl::stream stream(engine());
     one_thread_for_onednn();
     const auto floats = static_cast<int64_t>(scratch_.get_size() / sizeof(float)) + 1;
-    scratch.reserve(floats);
+    scratch.reserve(floats + sizes_.m);
+    float* pad = scratch.take(floats);
+    float* column = scratch.take(sizes_.m);
     matmul_.execute(stream, {{DNNL_ARG_SRC, argument(a_, a)},
                              {DNNL_ARG_WEIGHTS, argument(b_, b)},
-                             {DNNL_ARG_DST, argument(y_, y)},
-                             {DNNL_ARG_SCRATCHPAD, argument(scratch_, scratch.take(floats))}});
+                             {DNNL_ARG_DST, argument(y_, lone_column() ? column : y)},
+                             {DNNL_ARG_SCRATCHPAD, argument(scratch_, pad)}});
+    for (int64_t i = 0; lone_column() && i < sizes_.m; ++i) y[i * sizes_.stride_y] = column[i];
   } catch (const dnnl::error&) {
     return false;
   }

@@ -32,6 +32,9 @@ class Bf16Product {
   bool run(const uint16_t* a, const uint16_t* b, float* y) const;
 
  private:
+  // oneDNN 3.7 writes a lone column's rows side by side, whatever the stride.
+  bool lone_column() const { return sizes_.n == 1 && sizes_.stride_y != 1; }
+
   Sizes sizes_;
   dnnl::memory::desc a_, b_, y_, scratch_;
   dnnl::matmul matmul_;

@@ -52,7 +52,7 @@ TEST_CASE("a_linear_probe_ends_where_the_gradient_of_its_loss_is_zero_also_in_bl
     const LabelledRows rows = noisy_rows(pictures, 3, 0.8f, 1);
     for (const double weight_decay : {1e-1, 1e-3}) {
       const LinearClassifier fitted = fit_linear(rows, 3, weight_decay, *device);
-      CHECK(largest_gradient(fitted, rows, weight_decay) <= 5e-5);
+      CHECK(largest_gradient(fitted, rows, weight_decay) <= 1e-4);
     }
   }
 }

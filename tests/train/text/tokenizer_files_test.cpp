@@ -94,7 +94,8 @@ void check_is_clip(const Tokenizer& tokenizer) {
   int wrong = 0;
   for (std::string line; std::getline(lines, line);) {
     const auto expected = Json::parse(line);
-    wrong += tokenizer.encode(expected["text"].get<std::string>()) != expected["ids"];
+    const auto ids = expected["ids"].get<std::vector<int32_t>>();
+    wrong += tokenizer.encode(expected["text"].get<std::string>()) != ids;
   }
   CHECK(wrong == 0);
 }
