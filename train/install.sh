@@ -86,10 +86,15 @@ ensure_compiler() {
     fail "the compiler is GCC $major and g++-12 could not be installed; install GCC 12 or later."
 }
 
+# Newer packages of SentencePiece include Abseil's headers without bringing them.
+ensure_abseil() {
+  ! grep -qs absl/ /usr/include/sentencepiece_processor.h || ensure libabsl-dev
+}
+
 [ $# -gt 0 ] || fail "say what for: build, fetch or tests."
 for purpose in "$@"; do
   case $purpose in
-    build) ensure "${build[@]}" && ensure_compiler ;;
+    build) ensure "${build[@]}" && ensure_abseil && ensure_compiler ;;
     fetch) ensure "${fetch[@]}" ;;
     tests)
       ensure "${tests[@]}"

@@ -40,16 +40,22 @@ def crop(image, size):
     return image.crop((left, top, left + size, top + size))
 
 
+def resize(image, size, filter_):
+    """Along rows first, then along columns, as Pillow up to 12 does in one call. Pillow 13 goes
+    along the columns of tall pictures first, which rounds and clips otherwise."""
+    return image.resize((size[0], image.height), filter_).resize(size, filter_)
+
+
 def expected(image, size, mode, filter_):
     width, height = image.size
     if mode == "squash":
-        return image.resize((size, size), filter_)
+        return resize(image, (size, size), filter_)
     if mode == "shortest":
         short = min(width, height)
-        return crop(image.resize((int(size * width / short), int(size * height / short)), filter_),
+        return crop(resize(image, (int(size * width / short), int(size * height / short)), filter_),
                     size)
     ratio = max(width / size, height / size)
-    inner = image.resize((max(round(width / ratio), 1), max(round(height / ratio), 1)), filter_)
+    inner = resize(image, (max(round(width / ratio), 1), max(round(height / ratio), 1)), filter_)
     out = Image.new("RGB", (size, size))
     out.paste(inner, ((size - inner.width) // 2, (size - inner.height) // 2))
     return out

@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 
+#include <fmt/ranges.h>
+
 #include <array>
 #include <cstring>
 #include <span>
