@@ -74,8 +74,8 @@ class Remaking {
     if (rule == rules().end()) return {};
     OpContext context;
     context.attributes = &made_by->attributes;
-    for (const int input : node.inputs) {
-      context.inputs.push_back(input < 0 ? nullptr : &plan_.values[static_cast<size_t>(input)].type);
+    for (const int in : node.inputs) {
+      context.inputs.push_back(in < 0 ? nullptr : &plan_.values[static_cast<size_t>(in)].type);
     }
     if (!rule->second(node, context)) return {};
     const bool can = std::all_of(node.inputs.begin(), node.inputs.end(),

@@ -243,8 +243,9 @@ std::optional<MatmulVariant> variant_of(MatmulDesign design, const MatmulTypes& 
     if (types.in != DType::f32) variant = workgroup_variant(design, types.in, device);
   } else if (cooperative(design) || design == MatmulDesign::emulated) {
     if (types.in != DType::f32) variant = matrix_variant(design, types.in, device);
-  } else if (!registers(design) || (!narrow && (design == MatmulDesign::register_tile ||
-                                                hands_rows_round(device)))) {
+  } else if (registers(design) && narrow) {
+    return std::nullopt;
+  } else if (design != MatmulDesign::register_lanes || hands_rows_round(device)) {
     variant = shared_tile(design, device);
   }
   if (variant && (variant->constants[0] > device.max_workgroup_invocations ||

@@ -69,8 +69,8 @@ void VulkanMatmul::choose_parts() {
   parts_ = std::max<int64_t>(1, ceil_div(shape_.k, part_k_));
 }
 
-// What the register designs' shaders ask for: k a multiple of 4, 32 rows of a or more, rows of whole
-// vec4.
+// What the register designs' shaders ask for: k a multiple of 4, 32 rows of a or more, rows of
+// whole vec4.
 VulkanMatmul::Operand VulkanMatmul::operand(bool left) const {
   const MatmulShape& s = shape_;
   const int64_t least = variant_.tile_m;

@@ -18,8 +18,8 @@ mat2x4 rows_of_b(uint at, uint column, uint k2) {
                           pairs_b[at + 2 * row_b * min(4 * column + 3, n - 1)]));
 }
 
-// Two steps of k in the loop's body, which still fit the micro-op cache. SwiftShader takes both sides
-// of a branch, even one on a constant, so the loops have as few as can be.
+// Two steps of k in the loop's body, which still fit the micro-op cache. SwiftShader takes both
+// sides of a branch, even one on a constant, so the loops have as few as can be.
 void multiply_plain(uint item, uint row, uint column, uint begin, uint end) {
   for (uint k2 = begin; k2 < end; ++k2) {
     const mat2x4 l = rows_of_b(item * item_b, column, k2);
