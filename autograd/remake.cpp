@@ -57,9 +57,7 @@ class Remaking {
     if (const auto found = again_.find(id); found != again_.end()) return found->second;
     std::optional<Node> node = node_again(id);
     if (!node) return id;
-    for (int& input : node->inputs) {
-      if (node->op->view || !kept(input)) input = again(input, nodes);
-    }
+    for (int& input : node->inputs) input = again(input, nodes);
     return append(std::move(*node), nodes);
   }
 

@@ -105,6 +105,13 @@ TEST_CASE("channels_with_factors_and_biases_are_made_again_one_out_of_the_other"
   CHECK(backward_nodes(plan, "add") == 1);
   // One for each gradient of the product, and the one that makes it again.
   CHECK(backward_nodes(plan, "mul") == 2);
+  for (const Node& made : plan.nodes) {
+    if (made.backward || (made.op->name != "add" && made.op->name != "mul")) continue;
+    for (const Node& node : plan.nodes) {
+      CHECK_FALSE((node.backward && std::count(node.inputs.begin(), node.inputs.end(),
+                                               made.outputs[0]) > 0));
+    }
+  }
 }
 
 TEST_CASE("what_is_fetched_is_not_made_again") {
