@@ -13,10 +13,9 @@
 namespace tandem {
 
 // The register designs are for drivers that run on the CPU, the second of them where lanes can
-// exchange values; small, medium and large are tiles in
-// shared memory; the cooperative ones take 16-bit factors to the device's matrix units, and so do
-// the workgroup ones, which leave to the driver how. The emulated ones do what those two do without
-// such units, for tests.
+// exchange values. Small, medium and large are tiles in shared memory. The cooperative ones take
+// 16-bit factors to the device's matrix units, and so do the workgroup ones, which leave to the
+// driver how. The emulated ones do what those two do without such units, for tests.
 enum class MatmulDesign : uint8_t {
   automatic,
   register_tile,
