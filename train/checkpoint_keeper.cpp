@@ -4,6 +4,7 @@
 #include "train/checkpoint/checkpoint_folder.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 namespace tandem {
@@ -32,11 +33,7 @@ CheckpointKeeper::CheckpointKeeper(const RunConfig& config, const RunFolder& fol
 void CheckpointKeeper::resume_at(int64_t step) {
   saved_step_ = step;
   if (!metric_) return;
-  std::vector<MetricsRecord> lines = read_metrics(folder_.metrics());
-  std::erase_if(lines, [this](const MetricsRecord& line) {
-    return !std::filesystem::exists(folder_.checkpoints() / checkpoint_name(line.step));
-  });
-  best_ = best_of(*metric_, lines);
+  best_ = best_checkpoint(folder_, *metric_);
 }
 
 bool CheckpointKeeper::due(const RunPosition& position) {
@@ -57,7 +54,9 @@ bool CheckpointKeeper::due(const RunPosition& position) {
 
 bool CheckpointKeeper::evaluated(int64_t step, std::span<const MetricsRecord> lines) {
   if (!metric_) return false;
+  const double begin = seconds_now();
   collect();  // it may be about to become the best
+  waited_ += seconds_now() - begin;
   const std::optional<BestStep> now = best_of(*metric_, lines);
   if (!now || (best_ && now->value <= best_->value)) return false;
   output_.say(fmt::format("step {}: the best {} so far, {:.4f}", step, config_.train.keep_best,
@@ -67,7 +66,8 @@ bool CheckpointKeeper::evaluated(int64_t step, std::span<const MetricsRecord> li
     return true;
   }
   best_ = now;
-  if (const std::string problem = prune(best_, back_); !problem.empty()) output_.say(problem);
+  const std::string problem = prune({best_, back_, before_}, saved_step_);
+  if (!problem.empty()) output_.say(problem);
   return false;
 }
 
@@ -77,23 +77,30 @@ void CheckpointKeeper::save(const RunPosition& position, double epoch) {
   last_ = seconds_now();
   writing_step_ = position.step;
   writing_best_ = std::exchange(hopeful_, std::nullopt);
-  const std::optional<BestStep> best = writing_best_ ? writing_best_ : best_;
   back_ = position.back;
-  writing_ = std::async(
-      std::launch::async,
-      [this, best, back = back_,
-       path = (folder_.checkpoints() / checkpoint_name(position.step)).string(),
-       copy = take_snapshot(variables_, config_, tokenizer_, position)] {
-        write_checkpoint(path, copy);
-        return prune(best, back);
-      });
-  const double stall = seconds_now() - begin;
+  before_ = position.before;
+  write({writing_best_ ? writing_best_ : best_, back_, before_},
+        std::make_shared<Checkpoint>(take_snapshot(variables_, config_, tokenizer_, position)));
+  const double stall = seconds_now() - begin + std::exchange(waited_, 0);
   stalled_ += stall;
   longest_stall_ = std::max(longest_stall_, stall);
   output_.skip(stall);
   MetricsRecord line{.step = position.step, .epoch = epoch, .kind = "checkpoint"};
   line.values = {{"checkpoint_stall_seconds", stall}};
   output_.record(line, "checkpoint/");
+}
+
+void CheckpointKeeper::write(const KeptSteps& kept, std::shared_ptr<const Checkpoint> copy) {
+  const auto job = [this, kept, copy = std::move(copy), step = writing_step_] {
+    write_checkpoint((folder_.checkpoints() / checkpoint_name(step)).string(), *copy);
+    return prune(kept, step);
+  };
+  try {
+    writing_ = std::async(std::launch::async, job);
+  } catch (const std::system_error&) {  // there is no thread to be had
+    writing_ = std::async(std::launch::deferred, job);
+    collect();
+  }
 }
 
 void CheckpointKeeper::collect() {
@@ -114,15 +121,9 @@ void CheckpointKeeper::collect() {
   }
 }
 
-std::string CheckpointKeeper::prune(const std::optional<BestStep>& best, int64_t back) const {
-  const int64_t every = config_.train.keep_every;
-  if (config_.train.on_nonfinite != "rollback") back = -1;
+std::string CheckpointKeeper::prune(const KeptSteps& kept, int64_t last) const {
   try {
-    prune_checkpoints(folder_.checkpoints().string(), config_.train.keep_last,
-                      [every, best, back](int64_t step) {
-                        return (every > 0 && step % every == 0) || step == back ||
-                               (best && step == best->step);
-                      });
+    prune_run(folder_, config_.train, kept, last);
     return "";
   } catch (const CheckpointError& error) {
     return fmt::format("an old checkpoint is kept: {}", error.what());

@@ -1,12 +1,13 @@
 // Which checkpoints a run writes and keeps, and their writing beside the training.
 #pragma once
 
-#include "train/best_metric.h"
+#include "train/checkpoint_retention.h"
 #include "train/checkpoint_rule.h"
 #include "train/run_output.h"
 #include "train/snapshot.h"
 
 #include <future>
+#include <memory>
 #include <string>
 
 namespace tandem {
@@ -20,7 +21,7 @@ class CheckpointKeeper {
   CheckpointKeeper(const RunConfig& config, const RunFolder& folder, const Variables& variables,
                    std::string tokenizer, RunOutput& output, double retry_seconds = 60);
 
-  // The run goes on from the checkpoint of `step`, its metrics cut after that.
+  // The run goes on from the checkpoint of `step`; its metrics were cut after that.
   void resume_at(int64_t step);
 
   // After every step: hears of a write that has ended; whether a checkpoint is due here.
@@ -31,8 +32,8 @@ class CheckpointKeeper {
   bool evaluated(int64_t step, std::span<const MetricsRecord> lines);
 
   // Copies the variables as they are, and has them written; no step may be under way. `epoch` is
-  // passes over the data, for the metrics. Where the run may roll back, the checkpoint that it
-  // would go back to is kept.
+  // passes over the data, for the metrics. Once it is written those that need not be kept are
+  // deleted, and those after it, which are of steps that a run that went back has yet to make.
   void save(const RunPosition& position, double epoch);
 
   // Waits until the position's checkpoint is written, which save() begins if it has not. Throws
@@ -43,7 +44,8 @@ class CheckpointKeeper {
   void collect();
 
  private:
-  std::string prune(const std::optional<BestStep>& best, int64_t back) const;
+  void write(const KeptSteps& kept, std::shared_ptr<const Checkpoint> copy);
+  std::string prune(const KeptSteps& kept, int64_t last) const;
   void tell() const;
 
   RunConfig config_;
@@ -63,7 +65,9 @@ class CheckpointKeeper {
   std::optional<BestStep> writing_best_;  // the best, once the write under way is done
   int64_t writing_step_ = -1;
   int64_t back_ = 0;  // of the last position saved
+  int64_t before_ = 0;
   int64_t written_ = 0;
+  double waited_ = 0;   // seconds that training waited since the last save began
   double stalled_ = 0;  // seconds that training waited, in all and at most
   double longest_stall_ = 0;
   std::future<std::string> writing_;  // gives what went wrong in deleting old ones; last: its

@@ -27,8 +27,9 @@ std::vector<Tower> towers_of(const ClipConfig& config) {
 
 }  // namespace
 
-Encoder::Encoder(const ClipConfig& config, Variables& variables, int64_t chunk)
-    : config_(config), chunk_(chunk) {
+Encoder::Encoder(const ClipConfig& config, Variables& variables, int64_t chunk,
+                 std::function<void()> before)
+    : config_(config), chunk_(chunk), before_(std::move(before)) {
   for (const Tower tower : towers_of(config)) {
     Graph graph;
     const Tensor features = tower(graph, config, chunk);
@@ -38,6 +39,7 @@ Encoder::Encoder(const ClipConfig& config, Variables& variables, int64_t chunk)
 }
 
 std::vector<float> Encoder::images(std::span<const float> pixels) {
+  before_();
   const auto side = static_cast<size_t>(config_.vision_cfg.image_size);
   const size_t picture = 3 * side * side;
   std::vector<float> padded(pixels.begin(), pixels.end());
@@ -66,6 +68,7 @@ std::vector<float> Encoder::texts(std::span<const int32_t> ids) {
 }
 
 std::vector<float> Encoder::text_chunk(std::span<const int32_t> ids) {
+  before_();
   const auto T = static_cast<size_t>(config_.text_cfg.context_length);
   TextArrays arrays;
   arrays.ids.assign(ids.begin(), ids.end());

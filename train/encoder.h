@@ -4,14 +4,18 @@
 #include "autograd/program.h"
 #include "models/clip.h"
 
+#include <functional>
 #include <memory>
 
 namespace tandem {
 
 class Encoder {
  public:
-  // Compiles each tower that the model has for chunks of `chunk`. Shares the variables; throws as Program does.
-  Encoder(const ClipConfig& config, Variables& variables, int64_t chunk);
+  // Compiles each tower that the model has for chunks of `chunk`, calls `before` before each.
+  // Shares the variables; throws as Program does.
+  Encoder(
+      const ClipConfig& config, Variables& variables, int64_t chunk,
+      std::function<void()> before = [] {});
 
   int64_t chunk() const { return chunk_; }
 
@@ -29,6 +33,7 @@ class Encoder {
 
   ClipConfig config_;
   int64_t chunk_;
+  std::function<void()> before_;
   std::unique_ptr<Program> image_program_;
   std::unique_ptr<Program> text_program_;
 };

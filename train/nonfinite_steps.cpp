@@ -46,32 +46,36 @@ void NonFiniteSteps::handle(const TrainStep& step, const StartedStep& failed,
   }
   const std::string text =
       fmt::format("step {}: {}; {}", position.step, symptom(result), cause(step, failed));
-  if (train_.on_nonfinite == "skip" && ++skipped_ < most_skipped) {
+  ++position.skipped_in_row;
+  if (train_.on_nonfinite == "skip" && position.skipped_in_row < most_skipped) {
     ++position.skipped;
     return output_.say(fmt::format("{}; the step is skipped, {} so far.", text, position.skipped));
   }
   output_.finish();
   if (train_.on_nonfinite == "rollback" && position.rollbacks < most_rollbacks) {
     ++position.rollbacks;
-    output_.say(fmt::format("{}; going back to step {} ({} of {} times).", text, position.back,
+    const bool failed_at_once =
+        position.tried == position.back && position.step == position.back + 1;
+    position.tried = failed_at_once ? position.before : position.back;
+    output_.say(fmt::format("{}; going back to step {} ({} of {} times).", text, position.tried,
                             position.rollbacks, most_rollbacks));
     throw RollBack{position};
   }
   if (train_.on_nonfinite == "skip") {
     fail<Error>(
-        "{}; it is the {}th such step in a row, and the run stops. The last checkpoint is good; "
-        "try a lower train.lr or train.grad_clip_norm: 1.",
+        "{}; it is the {}th such step in a row, and the run stops. No checkpoint has anything of "
+        "it; try a lower train.lr or train.grad_clip_norm: 1.",
         text, most_skipped);
   }
   if (train_.on_nonfinite == "rollback") {
     fail<Error>(
-        "{}; the run has gone back {} times, and stops. The last checkpoint is good; try a lower "
-        "train.lr or train.grad_clip_norm: 1.",
+        "{}; the run has gone back {} times, and stops. No checkpoint has anything of it; try a "
+        "lower train.lr or train.grad_clip_norm: 1.",
         text, most_rollbacks);
   }
   fail<Error>(
-      "{}; the last checkpoint is good: try a lower train.lr, train.grad_clip_norm: 1, or "
-      "train.on_nonfinite: skip or rollback.",
+      "{}; the run stops, and no checkpoint has anything of it: try a lower train.lr, "
+      "train.grad_clip_norm: 1, or train.on_nonfinite: skip or rollback.",
       text);
 }
 

@@ -15,7 +15,8 @@ struct StartedStep {
   const PairArrays* batch = nullptr;
 };
 
-// Thrown to go back to the checkpoint next.back, and on from there with the batch at `next`.
+// Thrown to go back to the checkpoint of step next.tried, and on from there with the batch at
+// `next`.
 struct RollBack {
   RunPosition next;
 };
@@ -34,18 +35,15 @@ class NonFiniteSteps {
   // other one are held back (TrainStep::run).
   static bool overflows(const StepResult& result);
 
-  // A step was as it should be.
-  void heard_finite() { skipped_ = 0; }
-
   // The step has led to `position`, and parameters are those it had: says so, with what made it,
-  // and counts it there. Throws Error where the run is to stop, RollBack where it is to go back.
+  // and counts it there. Throws Error where the run is to stop, RollBack where it is to go back: to
+  // the newest checkpoint that was due, or to the one before where that has led to no finite step.
   void handle(const TrainStep& step, const StartedStep& failed, const StepResult& result,
               RunPosition& position);
 
  private:
   const TrainConfig& train_;
   RunOutput& output_;
-  int64_t skipped_ = 0;  // in a row
 };
 
 }  // namespace tandem

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <tuple>
 
 namespace tandem {
 
@@ -29,7 +30,12 @@ bool LogFile::write(std::string_view line) {
   std::string text = fmt::format("{:%Y-%m-%d %H:%M:%S}  {}", fmt::gmtime(std::time(nullptr)), line);
   std::replace(text.begin(), text.end(), '\n', ' ');
   text += '\n';
-  return ::write(file_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const off_t before = lseek(file_, 0, SEEK_END);
+  const ssize_t written = ::write(file_, text.data(), text.size());
+  if (written == static_cast<ssize_t>(text.size())) return true;
+  // The next line is not to go on in the middle of this one.
+  if (written > 0 && before >= 0) std::ignore = ftruncate(file_, before);
+  return false;
 }
 
 std::string format_duration(double seconds) {

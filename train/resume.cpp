@@ -60,6 +60,20 @@ void keep_kernels(const Resumed& resumed, const DeviceInfo& device, RunOutput& o
   output.say("tuning: kernels are those that the run began with, not those that were tuned since");
 }
 
+// The first of these that verifies; nothing without any.
+std::optional<Resumed> first_of(const std::vector<std::string>& paths, const RunFolder& folder,
+                                RunOutput& output) {
+  const ValidCheckpoint found = first_valid_checkpoint(paths);
+  for (const auto& [path, reason] : found.passed_over) {
+    output.say(fmt::format("passed over {}: {}", path, reason));
+  }
+  if (!found.path.empty()) return Resumed{found.path, read_checkpoint(found.path)};
+  if (paths.empty()) return std::nullopt;
+  fail<CheckpointError>(
+      "{}: none of its checkpoints can be used; mend them, or move them away and start anew.",
+      folder.checkpoints().string());
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed) {
@@ -67,24 +81,22 @@ std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed) {
 }
 
 std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output) {
-  const NewestCheckpoint newest = newest_valid_checkpoint(folder.checkpoints().string());
-  for (const auto& [path, reason] : newest.passed_over) {
-    output.say(fmt::format("passed over {}: {}", path, reason));
-  }
-  if (newest.path.empty()) return std::nullopt;
-  return Resumed{newest.path, read_checkpoint(newest.path)};
+  return first_of(list_checkpoints(folder.checkpoints().string()), folder, output);
 }
 
 std::optional<Resumed> checkpoint_of_step(const RunFolder& folder, int64_t step,
                                           RunOutput& output) {
   if (step == 0) return std::nullopt;
-  const std::string path = (folder.checkpoints() / checkpoint_name(step)).string();
-  try {
-    return Resumed{path, read_checkpoint(path)};
-  } catch (const CheckpointError& error) {
-    output.say(fmt::format("passed over {}: {}", path, error.what()));
-    return newest_checkpoint(folder, output);
+  return first_of(list_checkpoints_from(folder.checkpoints().string(), step), folder, output);
+}
+
+void check_rows(int64_t before, int64_t now, bool allowed, RunOutput& output) {
+  if (before == 0 || before == now) return;
+  const std::string text = "the data have other rows than those that the run began with";
+  if (!allowed) {
+    fail<ConfigError>("{}; put them back, or say --allow-config-change.", text);
   }
+  output.say("changed: " + text);
 }
 
 std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& config,

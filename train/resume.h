@@ -20,8 +20,9 @@ struct Resumed {
 // The tokenizer of a checkpoint that is there; else null.
 std::unique_ptr<Tokenizer> tokenizer_of(const std::optional<Resumed>& resumed);
 
-// The newest checkpoint of a run that verifies; nothing without one. Says which it passed over,
-// and why.
+// The newest checkpoint of a run that verifies; nothing where there is none at all. Says which it
+// passed over, and why. Throws CheckpointError where there are some, and none verifies: starting
+// anew would write over them.
 std::optional<Resumed> newest_checkpoint(const RunFolder& folder, RunOutput& output);
 
 // The newest checkpoint, for a run that begins with it: says what has changed since, and throws
@@ -31,9 +32,13 @@ std::optional<Resumed> checkpoint_to_resume(const RunFolder& folder, RunConfig& 
                                             const DeviceInfo& device, bool allow_config_change,
                                             RunOutput& output);
 
-// The checkpoint of `step`; where it can't be used, says why and gives the newest that verifies.
-// Nothing for step 0.
+// The checkpoint of `step`; where it is gone or can't be used, the newest before it that verifies,
+// else the oldest after it. Nothing for step 0. Says and throws what newest_checkpoint does.
 std::optional<Resumed> checkpoint_of_step(const RunFolder& folder, int64_t step,
                                           RunOutput& output);
+
+// Throws ConfigError where a run goes on with other rows than it began with, unless that is
+// allowed; then says so.
+void check_rows(int64_t before, int64_t now, bool allowed, RunOutput& output);
 
 }  // namespace tandem

@@ -1,6 +1,17 @@
 #include "train/run_evaluations.h"
 
+#include "train/signals.h"
+
 namespace tandem {
+namespace {
+
+struct Stopped {};
+
+void stop_if_asked() {
+  if (StopSignals::requested()) throw Stopped();
+}
+
+}  // namespace
 
 RunEvaluations::RunEvaluations(const RunConfig& config, Variables& variables,
                                const RunData& data)
@@ -17,34 +28,44 @@ RunEvaluations::RunEvaluations(const RunConfig& config, Variables& variables,
   }
 }
 
-std::vector<NamedEvaluation> RunEvaluations::evaluate_all(int64_t step, double epoch,
-                                                          RunOutput& output) {
-  if (!encoder_) encoder_ = std::make_unique<Encoder>(model_, variables_, chunk);
+std::optional<std::vector<NamedEvaluation>> RunEvaluations::evaluate_all(int64_t step, double epoch,
+                                                                         RunOutput& output) {
+  if (!encoder_) encoder_ = std::make_unique<Encoder>(model_, variables_, chunk, stop_if_asked);
   std::vector<NamedEvaluation> results;
+  std::vector<std::string> news;
   lines_.clear();
-  if (classes_) evaluate_classes(step, epoch, output);
-  for (const Open& open : open_) {
-    results.push_back({open.name, evaluate(*open.set, *encoder_)});
-    const RetrievalResult& result = results.back().evaluation.result;
-    MetricsRecord line{.step = step, .epoch = epoch, .kind = "eval", .name = open.name};
-    line.values = retrieval_values(result);
-    output.record(line, "eval/" + open.name + "/");
-    lines_.push_back(std::move(line));
-    output.say(summary(open.name, result));
+  try {
+    if (classes_) news.push_back(evaluate_classes());
+    for (const Open& open : open_) news.push_back(evaluate_open(open, results));
+  } catch (const Stopped&) {
+    lines_.clear();
+    return std::nullopt;
+  }
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    lines_[i].step = step;
+    lines_[i].epoch = epoch;
+    output.record(lines_[i], "eval/" + lines_[i].name + "/");
+    output.say(news[i]);
   }
   return results;
 }
 
-void RunEvaluations::evaluate_classes(int64_t step, double epoch, RunOutput& output) {
+std::string RunEvaluations::evaluate_open(const Open& open, std::vector<NamedEvaluation>& results) {
+  results.push_back({open.name, evaluate(*open.set, *encoder_)});
+  const RetrievalResult& result = results.back().evaluation.result;
+  lines_.push_back({.kind = "eval", .name = open.name, .values = retrieval_values(result)});
+  return summary(open.name, result);
+}
+
+std::string RunEvaluations::evaluate_classes() {
   const Classification result = classes_->run(model_, *encoder_, variables_);
-  MetricsRecord line{.step = step, .epoch = epoch, .kind = "eval", .name = class_validation};
-  line.values = {{"acc1", result.acc1.value},
-                 {"mean_per_class_recall", result.mean_per_class_recall.value}};
-  output.record(line, "eval/" + line.name + "/");
-  output.say(fmt::format("{} ({} pictures of {} classes): acc1 {:.1f} %, mean per class {:.1f} %",
-                         line.name, result.pictures, classes_->classes(model_),
-                         100 * result.acc1.value, 100 * result.mean_per_class_recall.value));
-  lines_.push_back(std::move(line));
+  lines_.push_back({.kind = "eval",
+                    .name = class_validation,
+                    .values = {{"acc1", result.acc1.value},
+                               {"mean_per_class_recall", result.mean_per_class_recall.value}}});
+  return fmt::format("{} ({} pictures of {} classes): acc1 {:.1f} %, mean per class {:.1f} %",
+                     class_validation, result.pictures, classes_->classes(model_),
+                     100 * result.acc1.value, 100 * result.mean_per_class_recall.value);
 }
 
 std::vector<ReportedEvaluation> RunEvaluations::reported(

@@ -19,9 +19,14 @@ class RunEvaluations {
   // Opens the split of each. `variables` and `data` must outlive this. Throws ConfigError.
   RunEvaluations(const RunConfig& config, Variables& variables, const RunData& data);
 
-  // Evaluates all after `step` steps, which are `epoch` passes over the data: a line of metrics
-  // and of news each. Throws DataError for a picture that can't be read.
-  std::vector<NamedEvaluation> evaluate_all(int64_t step, double epoch, RunOutput& output);
+  bool empty() const { return !classes_ && open_.empty(); }
+
+  // Evaluates all after `step` steps, which are `epoch` passes over the data, then writes a line of
+  // metrics and of news each. Nothing, and no line, where a signal came to stop (StopSignals).
+  // Throws DataError for a picture that can't be read, DivergedError for features that are not
+  // finite.
+  std::optional<std::vector<NamedEvaluation>> evaluate_all(int64_t step, double epoch,
+                                                           RunOutput& output);
 
   // The lines of metrics that the last evaluate_all wrote.
   const std::vector<MetricsRecord>& lines() const { return lines_; }
@@ -30,12 +35,13 @@ class RunEvaluations {
   std::vector<ReportedEvaluation> reported(const std::vector<NamedEvaluation>& results);
 
  private:
-  void evaluate_classes(int64_t step, double epoch, RunOutput& output);
-
   struct Open {
     std::string name;
     std::unique_ptr<EvalSet> set;
   };
+
+  std::string evaluate_classes();
+  std::string evaluate_open(const Open& open, std::vector<NamedEvaluation>& results);
 
   ClipConfig model_;
   Variables& variables_;

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -29,11 +30,26 @@ void RunOutput::resume_at(int64_t step) {
   resumed_ = step;
 }
 
+bool RunOutput::was_evaluated(int64_t step) const {
+  const std::vector<MetricsRecord> lines = read_metrics(folder_.metrics());
+  return std::any_of(lines.begin(), lines.end(), [step](const MetricsRecord& line) {
+    return line.kind == "eval" && line.step == step;
+  });
+}
+
+void RunOutput::drop_evaluations(int64_t step) {
+  try {
+    metrics_.drop_evaluations(step);
+  } catch (const DataError& error) {
+    say(error.what());
+  }
+}
+
 void RunOutput::start(ProgressOptions options) {
   options.terminal = output_is_terminal();
   options.screen = print;
   options.log = [this](std::string_view line) { log_.write(line); };
-  events_.emplace(folder_.events(), resumed_);
+  events_.reset();
   progress_.emplace(std::move(options), seconds_now());
 }
 
@@ -46,6 +62,7 @@ void RunOutput::say(const std::string& text) {
 void RunOutput::record(const MetricsRecord& line, const std::string& tag) {
   try {
     metrics_.append(line);
+    if (!events_) events_.emplace(folder_.events(), resumed_);
     for (const auto& [name, value] : line.values) events_->scalar(tag + name, line.step, value);
     unrecorded_ = false;
   } catch (const DataError& error) {

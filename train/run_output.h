@@ -19,14 +19,23 @@ class RunOutput {
   // Opens log.txt and metrics.jsonl for appending. Throws DataError.
   explicit RunOutput(const RunFolder& folder);
 
-  // Forgets metrics of later steps; before start(), where a run is resumed.
+  // Forgets metrics of later steps; before start(), where a run begins or is resumed.
   void resume_at(int64_t step);
+
+  // Whether there are metrics of an evaluation at a step.
+  bool was_evaluated(int64_t step) const;
+
+  // Forgets the evaluations at the last step, which are to be made again.
+  void drop_evaluations(int64_t step);
 
   // The first step is about to begin, or the first after going back.
   void start(ProgressOptions options);
 
   // A line of news on the screen and in the log.
   void say(const std::string& text);
+
+  // A line in the log alone.
+  void log(const std::string& text) { log_.write(text); }
 
   // After a step: moves the progress line on.
   void step(const ProgressStep& step) { progress_->step(step, seconds_now()); }

@@ -92,9 +92,16 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                       {"epoch", position.epoch},
                       {"batch", position.batch},
                       {"seed", static_cast<int64_t>(config.seed)}};
-  if (position.skipped > 0) checkpoint.state["skipped"] = position.skipped;
-  if (position.rollbacks > 0) checkpoint.state["rollbacks"] = position.rollbacks;
-  if (position.back > 0) checkpoint.state["back"] = position.back;
+  const auto add_count = [&](const char* name, int64_t count) {
+    if (count != 0) checkpoint.state[name] = count;
+  };
+  add_count("skipped", position.skipped);
+  add_count("skipped_in_row", position.skipped_in_row);
+  add_count("rollbacks", position.rollbacks);
+  add_count("back", position.back);
+  add_count("back_before", position.before);
+  add_count("back_tried", position.tried + 1);
+  add_count("rows", position.rows);
   const DeviceInfo& device = variables.device().info();
   checkpoint.attributes = {{"tandem_version", version},
                            {"git_revision", git_revision},
@@ -152,8 +159,12 @@ RunPosition restore_snapshot(const Checkpoint& checkpoint, Variables& variables,
           .epoch = state_of(checkpoint, "epoch", source),
           .batch = state_of(checkpoint, "batch", source),
           .skipped = count_of(checkpoint, "skipped"),
+          .skipped_in_row = count_of(checkpoint, "skipped_in_row"),
           .rollbacks = count_of(checkpoint, "rollbacks"),
           .back = count_of(checkpoint, "back"),
+          .before = count_of(checkpoint, "back_before"),
+          .tried = count_of(checkpoint, "back_tried") - 1,
+          .rows = count_of(checkpoint, "rows"),
           .bad_samples = bad_samples_of(checkpoint, source)};
 }
 

@@ -19,8 +19,12 @@ struct RunPosition {
   int64_t epoch = 0;
   int64_t batch = 0;
   int64_t skipped = 0;    // steps that changed nothing, for their loss or gradients were not finite
+  int64_t skipped_in_row = 0;  // of them, up to here
   int64_t rollbacks = 0;  // times that the run went back to a checkpoint for such a step
-  int64_t back = 0;       // step of that checkpoint, the newest that was due; 0: the beginning
+  int64_t back = 0;       // step of the newest checkpoint that was due; 0: the beginning
+  int64_t before = 0;     // step of the one before that
+  int64_t tried = -1;     // step that the run went back to the last time; -1: it never did
+  int64_t rows = 0;       // what the data are known by (fingerprint); 0: not known
   std::set<int64_t> bad_samples;  // rows of the split whose pictures could not be read
 };
 

@@ -46,6 +46,9 @@ printf 'X' | dd of=flipped.h5 bs=1 seek=5000 conv=notrunc status=none
 expect 1 'flipped.h5: is damaged' look verify "$(step 6)" flipped.h5
 head -c 3000 "$(step 8)" >cut.h5
 expect 1 'cut.h5: is truncated or damaged: it should have [0-9]+ bytes and has 3000' look verify cut.h5
+expect 1 'step_00000008.h5: whole' look verify flipped.h5 "$(step 8)"
+expect 1 '1 of 2 checkpoints' look verify flipped.h5 "$(step 8)"
+expect 0 'step_00000002.h5: whole' look verify a
 expect 2 'CHECKPOINT' look verify
 : >empty.h5
 expect 1 'empty.h5: is not a checkpoint that Tandem wrote' look verify empty.h5
@@ -67,6 +70,9 @@ for kept in 6 8; do cp cut.h5 "b/checkpoints/step_0000001$kept.h5"; done
 expect 0 'deleted .*step_00000006.h5' look prune b --keep-last 2
 same 'the newest that verifies is kept' "$(checkpoints b)" \
   'step_00000008.h5 step_00000016.h5 step_00000018.h5'
+cp -r a pruned
+sed -i 's/^/#/' pruned/config.yaml  # what counts is what a checkpoint has
+expect 0 '^$' look prune pruned
 expect 2 'keep-last' look prune b --keep-last 0
 expect 2 'nowhere' look prune nowhere
 
@@ -75,6 +81,8 @@ expect 0 'report: ' train --run kept --set train.keep_last=1 --set train.keep_ev
 same 'keep_last and keep_every' "$(checkpoints kept)" 'step_00000004.h5 step_00000008.h5'
 expect 0 'the best train/image_to_text_R@1 so far' train --run best --set train.keep_last=1 \
   --set train.keep_best=train/image_to_text_R@1 --set evaluate_every_n_epochs=1
+expect 0 '^$' look prune kept
+expect 0 '^$' look prune best
 best=$(grep -o 'step [0-9]*: the best' best/log.txt | tail -1 | grep -o '[0-9]*')
 same 'the best is kept' "$(ls best/checkpoints/step_0000000"$best".h5)" \
   "best/checkpoints/step_0000000$best.h5"
@@ -124,9 +132,28 @@ expect 0 'logit_scale +bit-equal' look diff full b/checkpoints/step_00000008.h5
 first=$!
 until [ -s long/metrics.jsonl ] || ! kill -0 "$first"; do sleep 0.05; done
 expect 1 'long.*(another|process)' train --run long --resume --set train.epochs=100000
+expect 1 'long.*(another|process)' look prune long --keep-last 1
 kill -USR1 "$first"
 wait "$first"
 same 'SIGUSR1 saves and leaves with 0' "$?" 0
 expect 0 'stopped by SIGUSR1' cat long/log.txt
+
+# A reader of the output that ends, as a terminal's Ctrl-C ends `tee`.
+{ "$tandem" train run.yaml --run piped; echo "exit $?" >piped.txt; } | head -1 >/dev/null
+same 'a run outlives the reader of its output' "$(cat piped.txt)" 'exit 0'
+expect 0 'logit_scale +bit-equal' look diff piped b/checkpoints/step_00000008.h5
+
+# A sweep that is stopped, with the run under way, goes on with both.
+sweep() { "$tandem" sweep run.yaml --grid train.lr=1e-3,1e-4 --run swept "$@"; }
+"$tandem" sweep run.yaml --grid train.lr=1e-3,1e-4 --set train.epochs=3000 --run swept >swept.txt 2>&1 &
+sweeping=$!
+until grep -qs '"train"' swept/*/metrics.jsonl || ! kill -0 "$sweeping"; do sleep 0.05; done
+kill -TERM "$sweeping"
+wait "$sweeping"
+same 'a sweep that was stopped has not succeeded' "$?" 1
+expect 0 'stopped by SIGTERM; the same command goes on with it' cat swept.txt
+expect 0 'stopped by SIGUSR1' cat swept/train.lr=1e-3,seed=0/log.txt
+expect 0 'train.lr +runs' sweep --set train.epochs=3000
+expect 0 'resuming from' cat swept/train.lr=1e-3,seed=0/log.txt
 
 conclude

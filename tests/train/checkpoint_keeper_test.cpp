@@ -103,6 +103,66 @@ TEST_CASE("the_checkpoint_with_the_best_metric_is_kept") {
   CHECK(run.metrics("eval").size() == 4);
 }
 
+TEST_CASE("a_best_checkpoint_that_is_damaged_is_saved_again") {
+  Run run;
+  run.config.train.checkpoint_every = "2h";
+  run.config.train.keep_last = 100;
+  run.config.train.keep_best = "test/image_to_text_R@5";
+  run.config.evaluate_every_n_epochs = 1;
+  run.train();
+  const auto best = best_of({"test", "image_to_text_R@5"}, run.metrics("eval"));
+  REQUIRE(best->step > 3);  // the first is the best so far, and saved
+  REQUIRE(best->step < 12);
+  const std::string path = run.folder / ("run/checkpoints/" + checkpoint_name(best->step));
+  std::filesystem::resize_file(path, 3000);
+  std::filesystem::remove(run.folder / ("run/checkpoints/" + checkpoint_name(12)));
+  run.train();
+  CHECK_NOTHROW(verify_checkpoint(path));
+}
+
+TEST_CASE("evaluations_of_the_last_step_are_there_once_however_often_a_run_is_resumed") {
+  Run run;
+  run.train();
+  run.train();
+  CHECK(run.metrics("eval").size() == 1);
+}
+
+TEST_CASE("metrics_of_a_run_that_left_no_checkpoint_are_not_those_of_the_next") {
+  Run run;
+  run.train();
+  std::filesystem::remove_all(run.folder / "run/checkpoints");
+  run.config.train.steps = 3;
+  Trainer(run.config, {.run = run.folder / "run"}).run();
+  CHECK(run.metrics("train").size() == 3);
+}
+
+TEST_CASE("an_evaluation_that_a_signal_cut_off_is_made_when_the_run_goes_on") {
+  Run run;
+  run.config.evaluate_every_n_epochs = 1;
+  run.config.train.keep_last = 100;
+  run.train();
+  const auto evaluations = run.metrics("eval");
+  const Checkpoint unbroken = read_checkpoint(run.folder / "run/checkpoints/step_00000012.h5");
+  for (const int64_t step : {9, 12}) {
+    std::filesystem::remove(run.folder / ("run/checkpoints/" + checkpoint_name(step)));
+  }
+  MetricsLog(run.folder.path() / "run/metrics.jsonl").truncate_after(6);
+  MetricsLog(run.folder.path() / "run/metrics.jsonl").drop_evaluations(6);
+  run.train();
+  CHECK(run.metrics("eval").size() == evaluations.size());
+  CHECK(read_checkpoint(run.folder / "run/checkpoints/step_00000012.h5") == unbroken);
+}
+
+TEST_CASE("an_evaluation_that_cannot_be_made_does_not_end_the_training") {
+  Run run;
+  run.config.evaluate_every_n_epochs = 1;
+  Trainer trainer(run.config, {.run = run.folder / "run"});
+  run.folder.write("p20.png", "x");
+  CHECK_THROWS_WITH_AS(trainer.run(), doctest::Contains("p20.png"), DataError);
+  CHECK(run.log().find("step 9 is not evaluated: ") != std::string::npos);
+  CHECK(run.names().front() == "step_00000012.h5");
+}
+
 TEST_CASE("a_checkpoint_that_cannot_be_written_does_not_end_the_run") {
   Run run;
   run.config.train.checkpoint_every = fmt::to_string(4);

@@ -35,6 +35,18 @@ RunConfig bad_config(const test::TemporaryFolder& folder, int white) {
   return config;
 }
 
+// A run whose third step makes parameters that lead to no finite loss.
+RunConfig diverging_config(const test::TemporaryFolder& folder) {
+  test::write_small_data(folder);
+  RunConfig config = test::small_config(folder);
+  config.train.optimizer = "sgd";
+  config.train.lr = 1000;
+  config.train.warmup = 0;
+  config.train.checkpoint_every = fmt::to_string(1);
+  config.evaluate.clear();
+  return config;
+}
+
 Checkpoint checkpoint_of(const test::TemporaryFolder& folder, const char* run, int64_t step) {
   return read_checkpoint(folder / fmt::format("{}/checkpoints/step_{:08}.h5", run, step));
 }
@@ -81,7 +93,7 @@ TEST_CASE("a_loss_that_is_not_finite_stops_the_run_and_says_what_made_it") {
   const RunConfig config = bad_config(folder, 1);
   const std::string message = failure(folder, config);
   CHECK(contains(message, ": the loss is nan; the input 'pixels' holds inf at ["));
-  CHECK(contains(message, "the last checkpoint is good"));
+  CHECK(contains(message, "no checkpoint has anything of it"));
   for (const auto& file : std::filesystem::directory_iterator(folder / "run/checkpoints")) {
     for (const NamedTensor& tensor : read_checkpoint(file.path().string()).model) {
       for (const float value : tensor.values) CHECK(std::isfinite(value));
@@ -138,6 +150,41 @@ TEST_CASE("too_many_skipped_steps_in_a_row_stop_the_run") {
   RunConfig config = bad_config(folder, 18);
   config.train.on_nonfinite = "skip";
   CHECK(contains(failure(folder, config), "it is the 10th such step in a row"));
+}
+
+TEST_CASE("skipped_steps_in_a_row_are_counted_across_a_resume") {
+  const test::TemporaryFolder folder;
+  RunConfig config = bad_config(folder, 18);
+  config.train.on_nonfinite = "skip";
+  failure(folder, config);
+  CHECK_THROWS_WITH_AS(train(folder, config, "run", true),
+                       doctest::Contains("step 10: the loss is nan"), Error);
+}
+
+TEST_CASE("where_a_checkpoint_leads_to_no_finite_step_the_run_goes_back_to_the_one_before") {
+  const test::TemporaryFolder folder;
+  RunConfig config = diverging_config(folder);
+  config.train.on_nonfinite = "rollback";
+  config.train.keep_last = 1;
+  const std::string error = failure(folder, config);
+  CHECK(contains(error, "the run has gone back 5 times, and stops"));
+  const std::string log = test::content_of(folder / "run/log.txt");
+  CHECK(contains(log, error.c_str()));
+  const int64_t newest = std::stoll(log.substr(log.find("going back to step ") + 19));
+  CHECK(newest > 0);
+  CHECK(contains(log, fmt::format("going back to step {} (2 of 5", newest - 1).c_str()));
+  CHECK(contains(log, fmt::format("step_{:08}.h5 at step {}", newest - 1, newest - 1).c_str()));
+}
+
+TEST_CASE("a_model_whose_evaluation_shows_that_it_has_diverged_is_not_saved") {
+  const test::TemporaryFolder folder;
+  RunConfig config = diverging_config(folder);
+  config.evaluate = {{.split = "test"}};
+  config.evaluate_every_n_epochs = 1;
+  CHECK(contains(failure(folder, config), "step 4: the loss is nan"));
+  const std::string log = test::content_of(folder / "run/log.txt");
+  CHECK(contains(log, "step 3 is not saved: retrieval: the feature of image 0 has the value "));
+  CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoints/step_00000003.h5"));
 }
 
 TEST_CASE("a_run_goes_back_to_its_checkpoint_and_past_the_batch_that_failed") {

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+
 using namespace tandem;
 
 TEST_CASE("a_change_of_the_config_is_named_with_both_values") {
@@ -44,6 +46,63 @@ TEST_CASE("a_changed_config_resumes_only_where_that_is_allowed") {
   CHECK(std::filesystem::exists(folder / "run/checkpoints/step_00000006.h5"));
   const std::string log = test::content_of(folder / "run/log.txt");
   CHECK(log.find("changed: train.epochs was 1 and is 2") != std::string::npos);
+}
+
+TEST_CASE("a_run_does_not_start_anew_where_none_of_its_checkpoints_can_be_used") {
+  const test::TemporaryFolder folder;
+  test::write_small_data(folder);
+  RunConfig config = test::small_config(folder);
+  Trainer(config, {.run = folder / "run"}).run();
+  for (const auto& file : std::filesystem::directory_iterator(folder / "run/checkpoints")) {
+    std::filesystem::resize_file(file.path(), 3000);
+  }
+  const std::string metrics = test::content_of(folder / "run/metrics.jsonl");
+  CHECK_THROWS_WITH_AS(Trainer(config, {.run = folder / "run", .resume = true}),
+                       doctest::Contains("none of its checkpoints can be used"), CheckpointError);
+  CHECK(test::content_of(folder / "run/metrics.jsonl") == metrics);
+}
+
+TEST_CASE("a_run_resumes_with_other_rows_only_where_that_is_allowed") {
+  const test::TemporaryFolder folder;
+  test::write_small_data(folder);
+  RunConfig config = test::small_config(folder);
+  config.train.steps = 2;
+  Trainer(config, {.run = folder / "run"}).run();
+  std::ofstream(folder / "pictures.jsonl", std::ios::app)
+      << R"({"image":"p0.png","caption":"one more","split":"train"})"
+      << "\n";
+  TrainOptions options{.run = folder / "run", .resume = true};
+  CHECK_THROWS_WITH_AS(Trainer(config, options), doctest::Contains("other rows"), ConfigError);
+  options.allow_config_change = true;
+  CHECK_NOTHROW(Trainer(config, options));
+}
+
+TEST_CASE("a_run_that_its_data_end_saves_what_it_has") {
+  const test::TemporaryFolder folder;
+  test::write_small_data(folder);
+  folder.write("p3.png", "x");
+  RunConfig config = test::small_config(folder);
+  config.train.checkpoint_every = "2h";
+  CHECK_THROWS_AS(Trainer(config, {.run = folder / "run"}).run(), DataError);
+  CHECK_FALSE(std::filesystem::is_empty(folder / "run/checkpoints"));
+  CHECK(test::content_of(folder / "run/log.txt").find("p3.png: not a PNG") != std::string::npos);
+}
+
+TEST_CASE("a_signal_that_comes_before_the_first_step_saves_the_beginning") {
+  const test::TemporaryFolder folder;
+  test::write_small_data(folder);
+  const RunConfig config = test::small_config(folder);
+  const auto interrupted = [] {
+    std::raise(SIGUSR1);
+    return open_device("cpu");
+  };
+  Trainer(config, {.run = folder / "run", .open = interrupted}).run();
+  CHECK(std::filesystem::exists(folder / "run/checkpoints/step_00000000.h5"));
+  Trainer(config, {.run = folder / "run", .resume = true}).run();
+  Trainer(config, {.run = folder / "unbroken"}).run();
+  const std::string last = "checkpoints/step_00000012.h5";
+  CHECK(read_checkpoint(folder / ("run/" + last)) ==
+        read_checkpoint(folder / ("unbroken/" + last)));
 }
 
 TEST_CASE("pictures_that_cannot_be_read_are_logged_once_and_counted_across_a_resume") {

@@ -52,6 +52,17 @@ TEST_CASE("one_stop_signal_sets_the_flag") {
   CHECK(exit_code_after(SIGINT) == 0);
   CHECK(exit_code_after(SIGTERM) == 0);
   CHECK(exit_code_after(SIGUSR1, SIGUSR1) == 0);
+  CHECK(exit_code_after(SIGHUP, SIGTERM) == 0);
+}
+
+TEST_CASE("a_reader_of_the_output_that_ends_stops_nothing") {
+  CHECK(exit_code_after(SIGPIPE) == 1);
+}
+
+TEST_CASE("a_hangup_is_ignored_where_nohup_has_it_ignored") {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  CHECK(exit_code_after(SIGHUP) == 1);
+  std::signal(SIGHUP, before);
 }
 
 TEST_CASE("a_signal_leaves_the_memory_alone_that_the_stack_pointer_points_into") {

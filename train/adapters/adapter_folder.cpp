@@ -22,6 +22,7 @@ AdapterFolder::AdapterFolder(const RunConfig& config, const std::string& path, b
                               resume)),
       lock_(folder_.path) {
   if (done()) return;
+  if (resume && fs::exists(folder_.config())) check_config("began here");
   if (fs::exists(progress())) {
     if (!resume) {
       fail<ConfigError>("{}: holds a run that was stopped; go on with --resume or name another "
@@ -43,13 +44,17 @@ AdapterFolder::AdapterFolder(const RunConfig& config, const std::string& path, b
 
 bool AdapterFolder::done() const {
   if (!fs::exists(results())) return false;
+  check_config("ended here");
+  return true;
+}
+
+void AdapterFolder::check_config(const char* what) const {
   const RunConfig before = read_run_config(folder_.config());
   for (const ConfigChange& change : config_changes(before, config_)) {
     if (change.harmless) continue;
-    fail<ConfigError>("{}: a run with {} {} ended here, and this one has {}; name another --run.",
-                      folder_.path.string(), change.key, change.before, change.after);
+    fail<ConfigError>("{}: a run with {} {} {}, and this one has {}; name another --run.",
+                      folder_.path.string(), change.key, change.before, what, change.after);
   }
-  return true;
 }
 
 void AdapterFolder::start(const Device& device) {
@@ -72,8 +77,14 @@ void AdapterFolder::after_epoch(const FitEpoch& epoch, const std::function<FitSt
   constexpr double often_enough = 60;  // seconds
   tell(epoch);
   if (!stopping && seconds_now() - saved_ < often_enough) return;
-  write_progress(progress(), state(), config_);
   saved_ = seconds_now();
+  try {
+    write_progress(progress(), state(), config_);
+  } catch (const CheckpointError& error) {
+    if (stopping) throw;
+    output_->say(fmt::format("progress is not saved; the next try is in {:.0f} s: {}", often_enough,
+                             error.what()));
+  }
 }
 
 void AdapterFolder::tell(const FitEpoch& epoch) {

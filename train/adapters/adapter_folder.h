@@ -51,6 +51,8 @@ class AdapterFolder : public FitWatcher {
  private:
   std::string results() const { return folder_.path / "results.json"; }
   std::string progress() const { return folder_.path / "progress.h5"; }
+  // Throws ConfigError where the run of this folder, which `what` says it did, had another config.
+  void check_config(const char* what) const;
   void tell(const FitEpoch& epoch);
   void write_report(const Device& device) const;
 

@@ -6,6 +6,7 @@
 #include "train/adapters/fit_adapter.h"
 #include "train/adapters/projection.h"
 #include "train/run_report.h"
+#include "train/signals.h"
 
 namespace tandem {
 namespace {
@@ -47,6 +48,7 @@ void project(const RunConfig& config, AdapterFeatures& features, AdapterFolder& 
 }  // namespace
 
 void run_feature_adapter(const RunConfig& config, const TrainOptions& options) {
+  const StopSignals signals;
   AdapterFolder run(config, options.run, options.resume);
   if (run.done()) {
     fmt::print("{}: the run is done\n", run.folder().path.string());

@@ -19,10 +19,8 @@ VariableValues values_of(const Variables& variables, const std::vector<std::stri
 
 }  // namespace
 
-FitResult run_epochs(int64_t epochs, const std::vector<std::string>& trained,
-                     Variables& variables, const std::function<FitEpoch(int64_t)>& epoch,
-                     FitWatcher& watcher) {
-  const StopSignals signals;
+FitResult run_epochs(int64_t epochs, const std::vector<std::string>& trained, Variables& variables,
+                     const std::function<FitEpoch(int64_t)>& epoch, FitWatcher& watcher) {
   FitState state;
   if (std::optional<FitState> before = watcher.stopped_before()) state = std::move(*before);
   for (const auto& [name, values] : state.now) variables.set(name, values);

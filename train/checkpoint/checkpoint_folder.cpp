@@ -36,6 +36,9 @@ std::vector<std::pair<int64_t, std::string>> files_in(const std::string& folder,
     const auto step = step_of(entry->path().filename().string(), ending);
     if (step) files.emplace_back(*step, entry->path().string());
   }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    fail<CheckpointError>("{}: the folder can't be read: {}.", folder, error.message());
+  }
   std::sort(files.rbegin(), files.rend());
   return files;
 }
@@ -67,9 +70,18 @@ std::vector<std::string> list_checkpoints(const std::string& folder) {
   return paths;
 }
 
-NewestCheckpoint newest_valid_checkpoint(const std::string& folder) {
-  NewestCheckpoint newest;
-  for (const std::string& path : list_checkpoints(folder)) {
+std::vector<std::string> list_checkpoints_from(const std::string& folder, int64_t step) {
+  std::vector<std::string> paths, later;
+  for (auto& [number, path] : files_in(folder, ".h5")) {
+    (number > step ? later : paths).push_back(std::move(path));
+  }
+  paths.insert(paths.end(), later.rbegin(), later.rend());
+  return paths;
+}
+
+ValidCheckpoint first_valid_checkpoint(const std::vector<std::string>& paths) {
+  ValidCheckpoint newest;
+  for (const std::string& path : paths) {
     try {
       verify_checkpoint(path);
       newest.path = path;
@@ -87,13 +99,13 @@ std::string checkpoint_folder(const std::string& folder) {
   return fs::is_directory(inner, error) ? inner.string() : folder;
 }
 
-NewestCheckpoint find_checkpoint(const std::string& path) {
+ValidCheckpoint find_checkpoint(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) {
     fail<CheckpointError>("{}: there is no such checkpoint or run folder.", path);
   }
   if (!fs::is_directory(path, error)) return {path, {}};
-  NewestCheckpoint newest = newest_valid_checkpoint(checkpoint_folder(path));
+  ValidCheckpoint newest = first_valid_checkpoint(list_checkpoints(checkpoint_folder(path)));
   if (newest.path.empty()) {
     fail<CheckpointError>("{}: has no checkpoint that can be used ({} damaged).", path,
                           newest.passed_over.size());
@@ -102,9 +114,14 @@ NewestCheckpoint find_checkpoint(const std::string& path) {
 }
 
 std::vector<std::string> prune_checkpoints(const std::string& folder, int64_t keep_last,
-                                           const std::function<bool(int64_t)>& also) {
+                                           const std::function<bool(int64_t)>& also,
+                                           std::optional<int64_t> last) {
   std::vector<std::string> removed;
-  const auto files = files_in(folder, ".h5");
+  auto files = files_in(folder, ".h5");
+  while (last && !files.empty() && files.front().first > *last) {
+    remove(files.front().second, removed);
+    files.erase(files.begin());
+  }
   const auto kept = std::min(files.size(), static_cast<size_t>(std::max<int64_t>(1, keep_last)));
   bool one_is_good = std::any_of(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(kept),
                                  [](const auto& file) { return verifies(file.second); });

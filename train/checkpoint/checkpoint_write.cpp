@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <new>
 #include <span>
 
 namespace tandem {
@@ -125,6 +126,19 @@ void write_tensors(Writer& writer, const std::string& path, const std::string& g
   }
 }
 
+// The library does not survive memory that runs out inside it. Throws CheckpointError where what it
+// needs can't be had.
+void check_memory(const std::string& path) {
+  constexpr size_t needed = size_t{16} << 20;
+  try {
+    std::vector<char> room;
+    room.reserve(needed);
+  } catch (const std::bad_alloc&) {
+    fail<CheckpointError>("{}: the host has no {} MiB of memory left to write it.", path,
+                          needed >> 20);
+  }
+}
+
 void write_content(Hdf5Output& output, const std::string& path, const Checkpoint& checkpoint) {
   const Hdf5Session session;
   Writer writer(output, path);
@@ -144,6 +158,7 @@ void write_content(Hdf5Output& output, const std::string& path, const Checkpoint
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   const TemporaryFile beside(path + ".tmp");
+  check_memory(path);
   {
     OutputFile file(beside.path());
     Hdf5Output output{&file, nullptr};

@@ -4,13 +4,18 @@
 #include "core/error.h"
 #include "train/checkpoint/checkpoint_folder.h"
 #include "train/checkpoint/compare.h"
+#include "train/checkpoint_retention.h"
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
+#include "train/lock.h"
+#include "train/snapshot.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tandem {
@@ -20,7 +25,7 @@ using Json = nlohmann::ordered_json;
 
 // The path of the checkpoint that was asked for, after naming newer ones that are damaged.
 std::string chosen(const std::string& path) {
-  const NewestCheckpoint found = find_checkpoint(path);
+  const ValidCheckpoint found = find_checkpoint(path);
   for (const auto& [passed_over, why] : found.passed_over) {
     fmt::print(stderr, "tandem: passed over {}\n", why);
   }
@@ -120,6 +125,51 @@ void diff(const std::string& first, const std::string& second, bool json) {
                         difference.state.size());
 }
 
+void verify(const std::vector<std::string>& named) {
+  std::vector<std::string> paths;
+  for (const std::string& path : named) {
+    if (!std::filesystem::is_directory(path)) {
+      paths.push_back(path);
+      continue;
+    }
+    const std::vector<std::string> inside = list_checkpoints(checkpoint_folder(path));
+    if (inside.empty()) fail<CheckpointError>("{}: has no checkpoint.", path);
+    paths.insert(paths.end(), inside.begin(), inside.end());
+  }
+  size_t damaged = 0;
+  for (const std::string& path : paths) {
+    try {
+      verify_checkpoint(path);
+      fmt::print("{}: whole\n", path);
+    } catch (const CheckpointError& error) {
+      fmt::print("{}\n", error.what());
+      ++damaged;
+    }
+  }
+  if (damaged > 0) {
+    fail<CheckpointError>("{} of {} checkpoints can't be used.", damaged, paths.size());
+  }
+}
+
+// Of a run, as its config says, and of a bare folder of checkpoints the newest.
+std::vector<std::string> prune(const std::string& folder, std::optional<int64_t> keep_last) {
+  constexpr int64_t kept_of_a_folder = 3;
+  const RunFolder run{folder};
+  if (!std::filesystem::is_directory(run.checkpoints())) {
+    return prune_checkpoints(folder, keep_last.value_or(kept_of_a_folder));
+  }
+  const RunLock lock(folder);
+  const std::string newest = chosen(folder);
+  const Checkpoint checkpoint = read_checkpoint_model(newest);
+  TrainConfig train = config_of(checkpoint, newest).train;
+  train.keep_last = keep_last.value_or(train.keep_last);
+  KeptSteps kept = steps_to_go_back_to(checkpoint);
+  if (const auto metric = parse_best_metric(train.keep_best)) {
+    kept.best = best_checkpoint(run, *metric);
+  }
+  return prune_run(run, train, kept);
+}
+
 void add_show(CLI::App& parent) {
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
@@ -132,13 +182,8 @@ void add_show(CLI::App& parent) {
 void add_verify(CLI::App& parent) {
   auto paths = std::make_shared<std::vector<std::string>>();
   CLI::App* command = parent.add_subcommand("verify", "Exit with 1 if a checkpoint is damaged");
-  command->add_option("CHECKPOINT", *paths, "Files")->required();
-  command->callback([paths] {
-    for (const std::string& path : *paths) {
-      verify_checkpoint(path);
-      fmt::print("{}: whole\n", path);
-    }
-  });
+  command->add_option("CHECKPOINT", *paths, "Files, or runs for all of theirs")->required();
+  command->callback([paths] { verify(*paths); });
 }
 
 void add_diff(CLI::App& parent) {
@@ -155,18 +200,18 @@ void add_diff(CLI::App& parent) {
 
 void add_prune(CLI::App& parent) {
   auto folder = std::make_shared<std::string>();
-  auto keep = std::make_shared<int64_t>(3);
-  CLI::App* command = parent.add_subcommand("prune", "Delete all but the newest checkpoints");
+  auto keep = std::make_shared<std::optional<int64_t>>();
+  CLI::App* command = parent.add_subcommand(
+      "prune",
+      "Delete all checkpoints but the newest, and those that the run's keep_every, keep_best and\n"
+      "on_nonfinite keep");
   command->add_option("DIR", *folder, "Run or folder of checkpoints")
       ->required()
       ->check(CLI::ExistingDirectory);
-  command->add_option("--keep-last", *keep, "How many to keep")
-      ->capture_default_str()
+  command->add_option("--keep-last", *keep, "How many to keep; else the run's keep_last, or 3")
       ->check(CLI::PositiveNumber);
   command->callback([=] {
-    for (const std::string& path : prune_checkpoints(checkpoint_folder(*folder), *keep)) {
-      fmt::print("deleted {}\n", path);
-    }
+    for (const std::string& path : prune(*folder, *keep)) fmt::print("deleted {}\n", path);
   });
 }
 

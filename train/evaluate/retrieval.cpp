@@ -45,7 +45,7 @@ void check_features(std::span<const float> values, int64_t width, const char* wh
   }
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::abs(values[i]) <= largest_feature) continue;  // false for NaN
-    fail<DataError>(
+    fail<DivergedError>(
         "retrieval: the feature of {} {} has the value {}; the model that gave it has diverged.",
         what, i / static_cast<size_t>(width), values[i]);
   }

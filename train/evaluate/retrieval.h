@@ -3,6 +3,8 @@
 // N pictures, M captions, E shared width.
 #pragma once
 
+#include "core/error.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +12,11 @@
 #include <vector>
 
 namespace tandem {
+
+// Features that are not finite: the model that gave them has diverged.
+struct DivergedError : DataError {
+  using DataError::DataError;
+};
 
 // What is compared. Scores are dot products, so features are unit vectors if cosines are wanted.
 struct RetrievalFeatures {

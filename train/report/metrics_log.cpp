@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -159,6 +160,19 @@ void MetricsLog::truncate_after(int64_t step) {
   const Lines lines = read_lines(path_);
   for (size_t i = 0; i < lines.records.size(); ++i) {
     if (lines.records[i].step > step) return cut(file_, path_, lines.offsets[i]);
+  }
+}
+
+void MetricsLog::drop_evaluations(int64_t step) {
+  Lines lines = read_lines(path_);
+  const auto is_one = [step](const MetricsRecord& line) {
+    return line.kind == "eval" && line.step == step;
+  };
+  const auto first = std::find_if(lines.records.begin(), lines.records.end(), is_one);
+  if (first == lines.records.end()) return;
+  cut(file_, path_, lines.offsets[static_cast<size_t>(first - lines.records.begin())]);
+  for (auto line = first; line != lines.records.end(); ++line) {
+    if (!is_one(*line)) append(*line);
   }
 }
 

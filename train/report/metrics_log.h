@@ -41,6 +41,10 @@ class MetricsLog {
   // of `step`. Throws DataError, also for a line that is not one of this file's.
   void truncate_after(int64_t step);
 
+  // Drops the lines of evaluations at `step`, the last one there is: they are to be made again.
+  // Throws DataError as above.
+  void drop_evaluations(int64_t step);
+
   // Adds one line. Throws DataError if it can't be written (a full disk): the file is then as it
   // was before, and the caller may go on and try later lines. A value named as one of the line's
   // own fields ("step", "nonfinite", ...) is refused with DataError.

@@ -1,13 +1,16 @@
 #include "train/sweep/child.h"
 
 #include "core/error.h"
+#include "train/signals.h"
 
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 extern char** environ;
 
@@ -32,9 +35,15 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ou
     fail<Error>("{}: can't be started with its output in {}: {}.", arguments[0], output,
                 std::strerror(error));
   }
+  constexpr std::chrono::milliseconds between_looks(20);
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) fail<Error>("{}: can't be waited for.", arguments[0]);
+  bool told = false;
+  for (pid_t ended = 0; ended == 0;) {
+    ended = waitpid(child, &status, WNOHANG);
+    if (ended < 0) fail<Error>("{}: can't be waited for.", arguments[0]);
+    if (ended > 0) break;
+    if (StopSignals::requested() && !told) told = kill(child, SIGUSR1) == 0;
+    std::this_thread::sleep_for(between_looks);
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -8,6 +8,7 @@
 #include "train/lock.h"
 #include "train/report/html_report.h"
 #include "train/report/metrics_log.h"
+#include "train/signals.h"
 #include "train/sweep/child.h"
 
 #include <chrono>
@@ -140,12 +141,14 @@ class Runner {
     for (const std::string& text : point_.overrides) {
       arguments.insert(arguments.end(), {"--set", text});
     }
-    const fs::path checkpoints = point_.folder / "checkpoints";
-    if (fs::exists(checkpoints) && !fs::is_empty(checkpoints)) arguments.push_back("--resume");
+    if (fs::exists(point_.folder / "config.yaml")) arguments.push_back("--resume");
     arguments.insert(arguments.end(), request_.arguments.begin(), request_.arguments.end());
     const fs::path output = point_.folder / "output.txt";
     const int code = run_program(arguments, output.string());
-    if (code == 0) {
+    const bool ended = fs::exists(point_.folder / "report.html");  // the last that a run writes
+    if (code == 0 && !ended) {
+      run_.error = "stopped before its end; the same command goes on with it";
+    } else if (code == 0) {
       run_.metrics = metrics_of(point_.folder);
       write_file(mark().string(), ordered_json{{"metrics", run_.metrics}}.dump(1) + "\n");
     } else {
@@ -192,8 +195,11 @@ Sweep run_sweep(const SweepRequest& request, const SweepNews& news) {
   for (const Point& point : points) Runner(request, point).done();  // before anything runs
   fs::create_directories(folder);
   const RunLock lock(folder);
+  const StopSignals signals;
   for (const Point& point : points) {
     sweep.runs.push_back(run_point(request, point, sweep.runs.size() + 1, points.size(), news));
+    if (!StopSignals::requested()) continue;
+    fail<Error>("sweep: stopped by {}; the same command goes on with it.", StopSignals::name());
   }
   const std::vector<std::string> metrics = shown_metrics(summarize_sweep(sweep.runs), {});
   write_file((folder / "results.json").string(), sweep_json(sweep).dump(1) + "\n");

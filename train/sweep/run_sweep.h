@@ -27,7 +27,8 @@ using SweepNews = std::function<void(const SweepRun& run, size_t number, size_t 
 // Each run is `tandem train` in <folder>/<its values>, with what it says in output.txt there. One
 // that has ended before is not done again; one that was cut off is resumed. A run that fails is
 // noted, and the next begins. Writes results.json and report.html. Throws ConfigError before the
-// first run where a point's config is wrong or a folder has a run of another config.
+// first run where a point's config is wrong or a folder has a run of another config; and Error
+// where a signal came to stop (StopSignals), once the run under way has saved.
 Sweep run_sweep(const SweepRequest& request, const SweepNews& news);
 
 }  // namespace tandem

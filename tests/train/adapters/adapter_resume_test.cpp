@@ -1,13 +1,15 @@
 // Runs on features that a signal stops.
 #include "core/error.h"
 #include "tests/train/features/small_features.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/train/small_run.h"
 #include "train/adapters/adapter_run.h"
 #include "train/adapters/base_features.h"
 #include "train/adapters/fit_adapter.h"
 #include "train/adapters/fit_progress.h"
 #include "train/adapters/projection.h"
 #include "train/checkpoint/checkpoint_folder.h"
+#include "train/config/reference.h"
+#include "train/signals.h"
 
 #include <doctest/doctest.h>
 
@@ -49,6 +51,7 @@ void run_three_epochs(const RunConfig& config, const std::string& run) {
   const auto device = open_device("cpu");
   AdapterFeatures features(config, run, *device, [](const std::string&) {});
   Stopper stopper;
+  const StopSignals signals;
   try {
     if (config.adapter.kind == "projection") {
       fit_projection(features.set(), config, *device, stopper);
@@ -84,6 +87,17 @@ TEST_CASE("a_stopped_run_on_features_goes_on_with_the_same_bits") {
           test::content_of(folder / "parts/results.json"));
     CHECK_FALSE(std::filesystem::exists(folder / "parts/progress.h5"));
   }
+}
+
+TEST_CASE("an_adapter_on_features_does_not_go_on_in_the_folder_of_another_run") {
+  const test::TemporaryFolder folder;
+  test::write_small_features(folder / "features.h5");
+  const RunConfig config = config_of_kind(folder, "clip_adapter");
+  folder.write("run/config.yaml", to_yaml(test::small_config(folder)));
+  folder.write("run/metrics.jsonl", "");
+  CHECK_THROWS_WITH_AS(run_feature_adapter(config, {.run = folder / "run", .resume = true}),
+                       doctest::Contains("began here"), ConfigError);
+  CHECK(std::filesystem::exists(folder / "run/metrics.jsonl"));
 }
 
 TEST_CASE("a_stopped_run_on_features_is_not_begun_anew_or_changed_by_mistake") {

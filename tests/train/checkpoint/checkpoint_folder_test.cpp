@@ -34,12 +34,30 @@ TEST_CASE("checkpoints_are_listed_by_their_steps") {
   CHECK(checkpoint_name(1200) == "step_00001200.h5");
 }
 
+TEST_CASE("checkpoints_to_go_back_to_are_tried_from_a_step_to_older_ones_then_to_newer_ones") {
+  const TemporaryFolder folder;
+  for (const int64_t step : {1, 2, 3, 4, 5}) folder.write(checkpoint_name(step), "");
+  std::vector<std::string> order;
+  for (const std::string& path : list_checkpoints_from(folder.path().string(), 3)) {
+    order.push_back(path.substr(path.size() - 4, 1));
+  }
+  CHECK(order == std::vector<std::string>{"3", "2", "1", "4", "5"});
+}
+
+TEST_CASE("pruning_deletes_what_comes_after_the_last_step") {
+  const TemporaryFolder folder;
+  fill(folder, {1, 2, 3, 4});
+  prune_checkpoints(folder.path().string(), 1, nullptr, 2);
+  CHECK(list_checkpoints(folder.path().string()) ==
+        std::vector<std::string>{folder / "step_00000002.h5"});
+}
+
 TEST_CASE("the_newest_checkpoint_that_verifies_is_found_and_the_others_named") {
   const TemporaryFolder folder;
   fill(folder, {1, 2});
   folder.write(checkpoint_name(3), "tandem checkpoint 1\n");
   folder.write(checkpoint_name(4), "");
-  const NewestCheckpoint newest = newest_valid_checkpoint(folder.path().string());
+  const ValidCheckpoint newest = first_valid_checkpoint(list_checkpoints(folder.path().string()));
   CHECK(newest.path == folder / "step_00000002.h5");
   REQUIRE(newest.passed_over.size() == 2);
   CHECK(newest.passed_over[0].first == folder / "step_00000004.h5");
@@ -73,5 +91,6 @@ TEST_CASE("pruning_keeps_the_newest_and_one_that_verifies") {
   folder.write(checkpoint_name(6), "damaged");
   CHECK(prune_checkpoints(folder.path().string(), 2) ==
         std::vector<std::string>{folder / "step_00000003.h5"});
-  CHECK(newest_valid_checkpoint(folder.path().string()).path == folder / "step_00000004.h5");
+  CHECK(first_valid_checkpoint(list_checkpoints(folder.path().string())).path ==
+        folder / "step_00000004.h5");
 }
