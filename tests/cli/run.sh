@@ -200,6 +200,7 @@ expect 1 'another model' \
   train good.yaml --run other --resume --set model.embed_dim=16 --allow-config-change
 cp -r good damaged
 for file in damaged/checkpoints/*.h5; do truncate -s 2000 "$file"; done
-expect 0 'passed over' train good.yaml --run damaged --resume
+expect 1 'passed over' train good.yaml --run damaged --resume
+expect 1 'none of its checkpoints can be used' train good.yaml --run damaged --resume
 
 conclude
