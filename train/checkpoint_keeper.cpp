@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "train/checkpoint/checkpoint_folder.h"
+#include "train/checkpoint/file.h"
 
 #include <algorithm>
 #include <system_error>
@@ -14,6 +15,14 @@ namespace {
 // The last checkpoint has no later one that could make up for it.
 constexpr int last_tries = 3;
 constexpr std::chrono::seconds between_last_tries(1);
+
+// A run that goes on from a checkpoint has the lines before it even after a power failure.
+void flush_metrics(const RunFolder& folder) {
+  try {
+    flush_to_disk(folder.metrics().string());
+  } catch (const CheckpointError&) {  // the checkpoint is worth more than they are
+  }
+}
 
 }  // namespace
 
@@ -92,6 +101,7 @@ void CheckpointKeeper::save(const RunPosition& position, double epoch) {
 
 void CheckpointKeeper::write(const KeptSteps& kept, std::shared_ptr<const Checkpoint> copy) {
   const auto job = [this, kept, copy = std::move(copy), step = writing_step_] {
+    flush_metrics(folder_);
     write_checkpoint((folder_.checkpoints() / checkpoint_name(step)).string(), *copy);
     return prune(kept, step);
   };
