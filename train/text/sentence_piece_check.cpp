@@ -13,6 +13,9 @@ constexpr uint64_t kPiece = 1, kNormalizer = 3, kDenormalizer = 5;
 constexpr uint64_t kText = 1;
 constexpr uint64_t kCharacterMap = 2;
 
+// Of a piece; trained ones have 64 at most. The library needs stack for each.
+constexpr size_t kMostPieceBytes = 4096;
+
 [[noreturn]] void damaged() {
   fail<DataError>("tokenizer: the SentencePiece model is damaged or cut off.");
 }
@@ -86,6 +89,13 @@ void check_map(std::string_view map) {
   check_trie(map.substr(0, size), map.substr(size));
 }
 
+void check_piece(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) damaged();
+  if (text.size() <= kMostPieceBytes) return;
+  fail<DataError>("tokenizer: the SentencePiece model has a piece of {} bytes; up to {} are read.",
+                  text.size(), kMostPieceBytes);
+}
+
 }  // namespace
 
 void check_sentence_piece_model(std::string_view model) {
@@ -93,7 +103,7 @@ void check_sentence_piece_model(std::string_view model) {
     const bool piece = field == kPiece;
     if (!piece && field != kNormalizer && field != kDenormalizer) return;
     for_each_bytes_field(part, [piece](uint64_t inner, std::string_view bytes) {
-      if (piece && inner == kText && bytes.find('\0') != std::string_view::npos) damaged();
+      if (piece && inner == kText) check_piece(bytes);
       if (!piece && inner == kCharacterMap) check_map(bytes);
     });
   });

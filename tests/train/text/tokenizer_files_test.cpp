@@ -85,6 +85,17 @@ std::string refusal(const std::filesystem::path& file) {
   return "not refused";
 }
 
+std::string pieces_model() {
+  std::ifstream file(kFixtures / "pieces.model", std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A field of bytes of a Protocol Buffers message, of a size that takes three bytes.
+std::string field(char tag, const std::string& bytes) {
+  const auto byte = [&](int shift) { return static_cast<char>(0x80 | (bytes.size() >> shift)); };
+  return std::string{tag, byte(0), byte(7), static_cast<char>(bytes.size() >> 14)} + bytes;
+}
+
 // Compares on every line of the fixture, or without it on a few texts with CLIP's own.
 void check_is_clip(const Tokenizer& tokenizer) {
   CHECK(tokenizer.serialize() == clip_tokenizer()->serialize());
@@ -214,8 +225,7 @@ TEST_CASE("sentence_piece_texts_have_no_start_and_are_padded_with_their_end") {
 
 TEST_CASE("a_damaged_sentence_piece_model_is_refused_in_a_sentence") {
   const test::TemporaryFolder folder;
-  std::ifstream file(kFixtures / "pieces.model", std::ios::binary);
-  const std::string good{std::istreambuf_iterator<char>(file), {}};
+  const std::string good = pieces_model();
   const auto said = refusal(folder.write("cut.model", good.substr(0, good.size() / 2)));
   CHECK_MESSAGE(said.find("SentencePiece model is damaged") != std::string::npos, said);
   auto zero = good;
@@ -223,11 +233,6 @@ TEST_CASE("a_damaged_sentence_piece_model_is_refused_in_a_sentence") {
   const auto ended = refusal(folder.write("zero.model", zero));
   CHECK_MESSAGE(ended.find("SentencePiece model is damaged") != std::string::npos, ended);
   // A normalizer whose map's only block of 256 units leads out of itself.
-  const auto field = [](char tag, const std::string& bytes) {
-    const auto size = static_cast<unsigned>(bytes.size());
-    return std::string{tag, static_cast<char>(0x80 | (size & 0x7f)), static_cast<char>(size >> 7)} +
-           bytes;
-  };
   std::string map("\0\4\0\0", 4);
   map += std::string(1024, '\0') + "x" + std::string(1, '\0');
   // Newer versions of the library find something else about this one.
@@ -236,4 +241,19 @@ TEST_CASE("a_damaged_sentence_piece_model_is_refused_in_a_sentence") {
   map[4 + 2] = '\x7f';
   const auto forged = refusal(folder.write("map.model", good + field('\x1a', field('\x12', map))));
   CHECK_MESSAGE(forged.find("damaged or cut off") != std::string::npos, forged);
+}
+
+TEST_CASE("a_sentence_piece_too_long_for_the_library_is_refused") {
+  const test::TemporaryFolder folder;
+  const auto refusal_with = [&](size_t bytes) {
+    const std::string piece = field('\x0a', field('\x0a', std::string(bytes, 'a')));
+    return refusal(folder.write("long.model", pieces_model() + piece));
+  };
+  CHECK(refusal_with(4096) == "not refused");
+  for (const size_t bytes : {4097, 200'000}) {
+    const auto said = refusal_with(bytes);
+    CHECK_MESSAGE(
+        said.find(fmt::format("piece of {} bytes; up to 4096 are", bytes)) != std::string::npos,
+        said);
+  }
 }
