@@ -147,6 +147,7 @@ Bytes FractalHeap::managed(Cursor id) const {
   Cursor at(source_, block, what);
   at.skip(offset - begin);
   const auto bytes = at.take(length);
+  source_.count_copy(length);
   return {bytes.begin(), bytes.end()};
 }
 

@@ -27,7 +27,9 @@ class LocalHeap {
     const auto begin = names_.begin() + static_cast<ptrdiff_t>(offset);
     const auto end = std::find(begin, names_.end(), std::byte{0});
     if (end == names_.end()) source_.damaged("a name has no end");
-    return {reinterpret_cast<const char*>(&*begin), static_cast<size_t>(end - begin)};
+    const auto bytes = static_cast<size_t>(end - begin);
+    source_.count_copy(bytes);
+    return {reinterpret_cast<const char*>(&*begin), bytes};
   }
 
  private:

@@ -67,11 +67,15 @@ void Hdf5Source::check_range(uint64_t address, uint64_t bytes) const {
 
 Bytes Hdf5Source::structure(uint64_t address, uint64_t bytes) const {
   check_range(address, bytes);
-  if (bytes > structure_bytes_left_) damaged("its structures contain each other");
-  structure_bytes_left_ -= bytes;
+  count_copy(bytes);
   Bytes read(bytes);
   file_.read(base_ + address, read);
   return read;
+}
+
+void Hdf5Source::count_copy(uint64_t bytes) const {
+  if (bytes > structure_bytes_left_) damaged("its structures contain or share each other");
+  structure_bytes_left_ -= bytes;
 }
 
 void Hdf5Source::values(uint64_t address, std::span<std::byte> to) const {

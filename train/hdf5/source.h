@@ -36,6 +36,9 @@ class Hdf5Source {
   // the file, so that cycles come to an end. Throws CheckpointError for what isn't in the file.
   Bytes structure(uint64_t address, uint64_t bytes) const;
 
+  // Counts bytes copied out of a structure as another structure's: many names may lead to them.
+  void count_copy(uint64_t bytes) const;
+
   // Fills `to` with values.
   void values(uint64_t address, std::span<std::byte> to) const;
 
