@@ -57,6 +57,7 @@ class PickleMachine {
   std::vector<int32_t> stack_;
   std::vector<size_t> marks_;  // heights of the stack
   std::unordered_map<uint32_t, int32_t> memo_;
+  size_t bytes_of_names_ = 0;
 };
 
 }  // namespace tandem

@@ -14,6 +14,10 @@ constexpr std::string_view script_module = "__torch__.";  // classes of a TorchS
 
 constexpr size_t most_arguments = 8;
 
+// Of a name, and of all names together: a few bytes name texts of any length again.
+constexpr size_t most_name_bytes = 1024;
+constexpr size_t most_bytes_of_names = size_t{64} << 20;
+
 constexpr std::array<std::string_view, 10> known_functions{
     "collections.OrderedDict",
     "torch.Size",
@@ -74,6 +78,12 @@ bool PickleMachine::use_name(uint8_t opcode) {
 }
 
 void PickleMachine::push_name(const std::string& module, const std::string& name) {
+  const size_t bytes = module.size() + name.size();
+  if (bytes > most_name_bytes) damaged(fmt::format("a name of {} bytes", bytes));
+  bytes_of_names_ += bytes;
+  if (bytes_of_names_ > most_bytes_of_names) {
+    damaged(fmt::format("names of more than {} bytes", most_bytes_of_names));
+  }
   std::string full = module + "." + name;
   if (!known(full)) {
     fail<CheckpointError>(

@@ -121,6 +121,18 @@ TEST_CASE("a_damaged_pickle_is_refused") {
   CHECK(contains(error_of_pickle("\x80\x02}."), "holds no tensors"));
 }
 
+TEST_CASE("names_of_texts_that_are_there_once_can_not_fill_the_memory") {
+  const auto named = [](size_t bytes, int times) {
+    std::string pickle =
+        start + text("__torch__") + std::string("q\0", 2) + text(std::string(bytes, 'M')) + "q\x01";
+    for (int i = 0; i < times; ++i) pickle += std::string("h\0h\x01\x93", 5);
+    return error_of_pickle(pickle + ".");
+  };
+  CHECK(contains(named(1000, 100), "holds no tensors"));
+  CHECK(contains(named(1'000'000, 100), "a name of 1000009 bytes"));
+  CHECK(contains(named(1000, 100'000), "names of more than 67108864 bytes"));
+}
+
 TEST_CASE("modules_that_hold_themselves_are_refused") {
   const std::string module = name("__torch__", "M") + ")\x81";
   const std::string put("q\0", 2), get("h\0", 2);
