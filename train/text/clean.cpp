@@ -1,5 +1,6 @@
 #include "train/text/clean.h"
 
+#include "train/text/compose.h"
 #include "train/text/html.h"
 #include "train/text/utf8.h"
 
@@ -58,9 +59,7 @@ std::string fix_characters(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t at = 0; at < text.size();) append_fixed(next_utf8(text, at), out);
-  if (is_ascii(out)) return out;
-  const GText composed(g_utf8_normalize(out.c_str(), length_of(out), G_NORMALIZE_NFC));
-  return composed ? std::string(composed.get()) : out;
+  return is_ascii(out) ? out : composed(out);
 }
 
 // Python's str.isspace, which open_clip splits by.

@@ -72,6 +72,28 @@ TEST_CASE("cleaning_fixes_quotes_width_ligatures_entities_space_and_case") {
   CHECK(clean_text("") == "");
 }
 
+TEST_CASE("cleaning_composes_as_unicode_has_it") {
+  CHECK(clean_text("a\u0316\u0301") == "\u00e1\u0316");
+  CHECK(clean_text("a\u0301\u0316") == "\u00e1\u0316");   // marks in order of their classes
+  CHECK(clean_text("a\u0305\u0301") == "a\u0305\u0301");  // one above blocks another
+  CHECK(clean_text("\u1ea5\u0323") == "\u1ead\u0301");    // a composed letter and one more mark
+  CHECK(clean_text("\u0301a\u0327\u0301") == "\u0301\u00e1\u0327");
+  CHECK(clean_text("\u1112\u1161\u11ab\uac00\u11a8") == "\ud55c\uac01");  // Hangul
+  CHECK(clean_text("\u0958 \u212b") == "\u0915\u093c \u00e5");            // never composed
+  CHECK(clean_text("\u0bc6\u0bbe\u0bc6\u0301\u0bbe") == "\u0bca\u0bc6\u0301\u0bbe");
+}
+
+TEST_CASE("a_letter_with_a_million_marks_and_many_letters_with_one_are_composed_in_time") {
+  const auto repeated = [](std::string_view text, int times = 500'000) {
+    std::string out;
+    for (int i = 0; i < times; ++i) out += text;
+    return out;
+  };
+  const std::string marks = repeated("\u0316") + repeated("\u0301", 499'999);
+  CHECK(clean_text(std::string("a") + repeated("\u0301\u0316")) == std::string("\u00e1") + marks);
+  CHECK(clean_text(repeated("e\u0301")) == repeated("\u00e9"));
+}
+
 TEST_CASE("html_references_follow_html_5") {
   CHECK(unescape_html("&lt;b&gt; &eacute; &copy 2026 &notit; &apos;") ==
         "<b> \u00e9 \u00a9 2026 \u00acit; '");
