@@ -49,12 +49,24 @@ void read_classes(const FeatureFile& file, FeatureSet& set) {
   }
 }
 
+// One stray label would make as many classes, each with weights of its own.
+void check_unnamed_classes(const FeatureFile& file, const FeatureSet& set) {
+  if (!set.class_names.empty() || set.class_texts) return;
+  const auto largest = std::max_element(set.labels.begin(), set.labels.end());
+  const int64_t most = std::max(FeatureSet::most_unnamed_classes, set.images->rows());
+  if (largest == set.labels.end() || *largest < most) return;
+  fail<DataError>("{} has the value {} in row {}, so that there would be {} classes of {} "
+                  "pictures; number classes from 0 without gaps, or add class_names.",
+                  file.described("labels"), *largest, largest - set.labels.begin(), set.classes(),
+                  set.images->rows());
+}
+
 }  // namespace
 
 int64_t FeatureSet::classes() const {
   if (!class_names.empty()) return static_cast<int64_t>(class_names.size());
   if (class_texts) return class_texts->rows();
-  return labels.empty() ? 0 : 1 + *std::max_element(labels.begin(), labels.end());
+  return labels.empty() ? 0 : int64_t{1} + *std::max_element(labels.begin(), labels.end());
 }
 
 std::string FeatureSet::class_name(int64_t index) const {
@@ -75,6 +87,7 @@ FeatureSet read_feature_set(const std::string& path, const FeatureNames& names) 
   if (file.has("labels")) {
     set.labels = file.integers("labels");
     check_length(file, "labels", set.labels.size(), N, "image_features");
+    check_unnamed_classes(file, set);
     check_range(file, "labels", set.labels, -1, set.classes(), "classes");
   }
   if (file.has("text_features")) {

@@ -11,6 +11,10 @@
 namespace tandem {
 
 struct FeatureSet {
+  // Those that only labels tell of may be more where there are as many pictures. ImageNet-21k has
+  // 21,843.
+  static constexpr int64_t most_unnamed_classes = 25'000;
+
   std::string source;                              // in errors
   std::shared_ptr<const FeatureRows> images;       // [N, E]
   std::vector<int32_t> labels;                     // [N], -1 for none; empty: there are none
@@ -26,7 +30,8 @@ struct FeatureSet {
 };
 
 // Reads all but the features, which stay in the file. Throws DataError where lengths, widths,
-// labels or caption_image do not fit, ConfigError where class names lack features.
+// labels or caption_image do not fit, or labels alone make more classes than most_unnamed_classes
+// and than there are pictures; ConfigError where class names lack features.
 FeatureSet read_feature_set(const std::string& path, const FeatureNames& names = {});
 
 // Rows of a feature set in some order, each with its class.

@@ -103,6 +103,25 @@ TEST_CASE("features_that_do_not_fit_together_are_refused") {
         "a.h5: labels is not a data set of integers with one axis.");
 }
 
+TEST_CASE("a_label_far_above_all_others_needs_class_names") {
+  const TemporaryFolder folder;
+  const auto classes = [&](int32_t label, size_t names = 0) {
+    const auto more = [&](FeatureWriter& file) {
+      file.integers("labels", {0, label});
+      if (names > 0) file.texts("class_names", std::vector<std::string>(names, "a"));
+    };
+    return read_feature_set(write_with(folder, more)).classes();
+  };
+  CHECK(classes(24'999) == 25'000);
+  CHECK(classes(30'000, 40'000) == 40'000);
+  CHECK_THROWS_WITH_AS(classes(25'000),
+                       doctest::Contains("labels has the value 25000 in row 1, so that there would "
+                                         "be 25001 classes of 2 pictures; number classes from 0"),
+                       DataError);
+  CHECK_THROWS_WITH_AS(classes(std::numeric_limits<int32_t>::max()),
+                       doctest::Contains("would be 2147483648 classes of 2 pictures"), DataError);
+}
+
 TEST_CASE("rows_without_a_direction_are_refused") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH_AS(MemoryRows({1, 0, 0, 0}, 2, "x").read_all(),
