@@ -14,6 +14,7 @@ using Kind = PickleValue::Kind;
 
 constexpr uint64_t most_pickle_bytes = uint64_t{64} << 20;
 constexpr size_t most_modules = 100'000;
+constexpr size_t most_attributes = 1'000'000;
 constexpr size_t most_name_bytes = 500;
 constexpr int deepest_module = 40;
 
@@ -70,6 +71,11 @@ class Collector {
     }
     if (module.items.empty()) return;
     const PickleValue& attributes = pickle_.at(module.items[0]);
+    attributes_ += attributes.items.size() / 2;
+    if (attributes_ > most_attributes) {
+      fail<CheckpointError>("{}: its modules have more than {} attributes; it is damaged.",
+                            archive_.path(), most_attributes);
+    }
     for (size_t i = 0; i + 1 < attributes.items.size(); i += 2) {
       const PickleValue& key = pickle_.at(attributes.items[i]);
       const PickleValue& value = pickle_.at(attributes.items[i + 1]);
@@ -104,6 +110,7 @@ class Collector {
   TorchStorages& storages_;
   std::set<std::string> names_;
   size_t modules_ = 0;
+  size_t attributes_ = 0;  // of the modules visited
 };
 
 }  // namespace

@@ -133,6 +133,22 @@ TEST_CASE("names_of_texts_that_are_there_once_can_not_fill_the_memory") {
   CHECK(contains(named(1000, 100'000), "names of more than 67108864 bytes"));
 }
 
+TEST_CASE("a_module_of_many_attributes_that_is_there_many_times_is_refused") {
+  const std::string module = name("__torch__", "M") + ")\x81";
+  const auto again = [](const std::string& get, int times) {
+    std::string items;
+    for (int i = 0; i < times; ++i) items += get;
+    return "}(" + items + "ub";
+  };
+  const std::string key = text("k") + "q\x01", none = "Nq\x02";
+  const std::string inner = module + again("h\x01h\x02", 2000) + "q\x03";
+  const auto held = [&](int times) {
+    return error_of_pickle(start + key + none + inner + module + again("h\x01h\x03", times) + ".");
+  };
+  CHECK(contains(held(400), "holds no tensors"));
+  CHECK(contains(held(2000), "more than 1000000 attributes"));
+}
+
 TEST_CASE("modules_that_hold_themselves_are_refused") {
   const std::string module = name("__torch__", "M") + ")\x81";
   const std::string put("q\0", 2), get("h\0", 2);
