@@ -100,6 +100,17 @@ TEST_CASE("a_jpeg_cut_short_is_an_error") {
                        "a.jpg: damaged JPEG: the file ends early.", DataError);
 }
 
+TEST_CASE("a_large_jpeg_of_more_scans_than_encoders_write_is_refused") {
+  const std::vector<uint8_t> grey(16'000'000, 90);
+  const std::string bytes = jpeg_bytes(grey, 4000, 4000, 1, JCS_GRAYSCALE, {.progressive = true});
+  CHECK(decode_image(span_of(bytes), "a.jpg").width == 4000);
+  const size_t last = bytes.rfind("\xff\xda"), end = bytes.rfind("\xff\xd9");
+  std::string more = bytes.substr(0, end);
+  for (int i = 0; i < 200; ++i) more += bytes.substr(last, end - last);
+  CHECK_THROWS_WITH_AS(decode_image(span_of(more + "\xff\xd9"), "a.jpg"),
+                       "a.jpg: damaged JPEG: more than 187 scans.", DataError);
+}
+
 TEST_CASE("a_cmyk_jpeg_cut_short_and_one_without_lines_are_errors") {
   const std::vector<uint8_t> pixels(40 * 40 * 4, 100);
   const std::string ink = jpeg_bytes(pixels, 40, 40, 4, JCS_CMYK);

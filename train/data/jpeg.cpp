@@ -16,8 +16,10 @@
 namespace tandem {
 namespace {
 
-// A progressive file of few bytes can ask for any number of passes over the picture.
-constexpr int max_scans = 500;
+// A progressive file of few bytes can ask for any number of passes over the picture, each of up to
+// a nanosecond a pixel. libjpeg writes 10, or 18 of CMYK.
+constexpr int64_t max_scanned_pixels = 3'000'000'000;
+constexpr int64_t min_allowed_scans = 30, max_allowed_scans = 500;
 
 // Errors leave libjpeg by longjmp, which must not skip a destructor. So every function here that
 // calls setjmp, and every callback, holds plain values only; what owns memory lives in a caller.
@@ -100,6 +102,12 @@ class JpegReader {
     }
   }
 
+  int allowed_scans() const {
+    const int64_t pixels = std::max<int64_t>(full_width() * full_height(), 1);
+    return static_cast<int>(
+        std::clamp(max_scanned_pixels / pixels, min_allowed_scans, max_allowed_scans));
+  }
+
   static JpegReader& reader(j_common_ptr jpeg) {
     return *static_cast<JpegReader*>(jpeg->client_data);
   }
@@ -117,8 +125,9 @@ class JpegReader {
   }
 
   static void on_progress(j_common_ptr jpeg) {
-    if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number <= max_scans) return;
-    std::snprintf(reader(jpeg).message_, JMSG_LENGTH_MAX, "more than %d scans", max_scans);
+    const int most = reader(jpeg).allowed_scans();
+    if (reader(jpeg).jpeg_.input_scan_number <= most) return;
+    std::snprintf(reader(jpeg).message_, JMSG_LENGTH_MAX, "more than %d scans", most);
     std::longjmp(reader(jpeg).jump_, 1);
   }
 
