@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "train/checkpoint/checkpoint.h"
 #include "train/checkpoint/seal.h"
+#include "train/config/utf8.h"
 #include "train/hdf5/data_set.h"
 
 #include <zlib.h>
@@ -65,7 +66,8 @@ void Reader::walk(const Hdf5Object& group, const std::string& prefix, int depth,
                   const Each& each) const {
   for (const Hdf5Link& link : group.links()) {
     const std::string full = prefix + link.name;
-    if (link.name.empty() || link.name.find('/') != std::string::npos) {
+    if (link.name.empty() || link.name.find('/') != std::string::npos ||
+        first_invalid_utf8(link.name) != std::string::npos) {
       refuse(full, "can't be a name");
     }
     const Hdf5Object object = open(link, full);

@@ -1,6 +1,7 @@
 #include "train/weights/torch_file.h"
 
 #include "core/error.h"
+#include "train/config/utf8.h"
 #include "train/weights/pickle.h"
 #include "train/weights/torch_storage.h"
 #include "train/weights/zip.h"
@@ -95,6 +96,9 @@ class Collector {
       fail<CheckpointError>("{}: has a tensor with a name of {} bytes; up to {} are read.",
                             archive_.path(), name.size(), most_name_bytes);
     }
+    if (first_invalid_utf8(name) == std::string::npos) return;
+    fail<CheckpointError>("{}: has a tensor named '{}', which is no UTF-8 text; it is damaged.",
+                          archive_.path(), printable(name));
   }
 
   void add(const std::string& name, const PickleValue& value) {

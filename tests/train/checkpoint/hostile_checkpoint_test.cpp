@@ -72,6 +72,13 @@ TEST_CASE("links_by_name_are_refused") {
                  "links are refused"));
 }
 
+TEST_CASE("names_that_are_no_utf8_texts_are_refused") {
+  CHECK(contains(error_after([](hid_t file) {
+                   H5Lcreate_hard(file, "/model/a", file, "/model/w\xff", H5P_DEFAULT, H5P_DEFAULT);
+                 }),
+                 "can't be a name"));
+}
+
 TEST_CASE("groups_that_contain_themselves_are_refused") {
   CHECK(contains(error_after([](hid_t file) {
                    H5Lcreate_hard(file, "/optimizer", file, "/optimizer/x", H5P_DEFAULT,

@@ -162,6 +162,16 @@ TEST_CASE("modules_that_hold_themselves_are_refused") {
   CHECK(contains(error_of_pickle(doubled + "."), "nested without an end"));
 }
 
+TEST_CASE("a_name_that_is_no_utf8_text_is_refused") {
+  const std::string view = tensor("0", 8, 0, {8}, {1});
+  CHECK(error_of_pickle(state_dict("w\u00fc", view)) == "no error");
+  CHECK(contains(error_of_pickle(state_dict("w\xff", view)), "named 'w?', which is no UTF-8"));
+  const std::string module = name("__torch__", "M") + ")\x81}";
+  const std::string inner = module + text("w") + view + "sb";
+  CHECK(contains(error_of_pickle(start + module + text("\xc3") + inner + "sb."),
+                 "named '?', which is no UTF-8"));
+}
+
 TEST_CASE("an_archive_whose_sizes_lie_is_refused") {
   const std::string pickle = state_dict("w", tensor("0", 8, 0, {8}, {1}));
   const std::vector<std::pair<std::string, std::string>> files{{"a/data.pkl", pickle},
