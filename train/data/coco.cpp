@@ -2,6 +2,7 @@
 //   "images": [{"id": 9, "file_name": "9.jpg", ...}, ...]
 //   "annotations": [{"image_id": 9, "caption": "...", ...}, ...]
 #include "train/data/json_row.h"
+#include "train/data/regular_file.h"
 #include "train/data/table_rows.h"
 
 #include <nlohmann/json.hpp>
@@ -74,6 +75,7 @@ class CocoReader {
 };
 
 CocoReader parse(const std::string& path) {
+  require_regular_file<DataError>(path);
   std::error_code code;
   const uint64_t bytes = std::filesystem::file_size(path, code);
   std::ifstream file(path, std::ios::binary);

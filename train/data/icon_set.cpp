@@ -1,6 +1,7 @@
 #include "train/data/icon_set.h"
 
 #include "core/error.h"
+#include "train/data/regular_file.h"
 
 #include <algorithm>
 #include <fstream>
@@ -40,8 +41,9 @@ struct IconSet::Icon {
 };
 
 nlohmann::json read_json_file(const std::filesystem::path& file) {
+  require_regular_file<DataError>(file.string());
   std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file))
+  if (!stream)
     fail<DataError>("{}: there is no such file; train/fetch_emoji.sh fetches the packages.",
                     file.string());
   auto document = json::parse(stream, nullptr, false);

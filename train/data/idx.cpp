@@ -4,6 +4,7 @@
 //   labels    00 00 08 01, then number, then a byte each
 #include "train/data/image.h"
 #include "train/data/png.h"
+#include "train/data/regular_file.h"
 #include "train/data/table_rows.h"
 
 #include <zlib.h>
@@ -19,7 +20,9 @@ constexpr int64_t most_pictures = 1 << 22;
 
 class GzipFile {
  public:
-  explicit GzipFile(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
+  explicit GzipFile(const std::string& path) : path_(path) {
+    require_regular_file<DataError>(path);
+    file_ = gzopen(path.c_str(), "rb");
     if (!file_) fail<DataError>("{}: can't be opened; check its path.", path);
   }
   ~GzipFile() { gzclose(file_); }
@@ -48,7 +51,7 @@ class GzipFile {
 
  private:
   std::string path_;
-  gzFile file_;
+  gzFile file_ = nullptr;
 };
 
 struct Idx {

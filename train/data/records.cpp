@@ -81,4 +81,15 @@ void RecordReader::take_quoted(std::string& value) {
   }
 }
 
+std::vector<std::string> all_lines(std::istream& file, const std::string& path) {
+  RecordReader reader(file);
+  std::vector<std::string> lines;
+  try {
+    for (std::string line; reader.next_line(line);) lines.push_back(line);
+  } catch (const DataError& error) {
+    fail<DataError>("{}:{}: {}.", path, reader.line(), error.what());
+  }
+  return lines;
+}
+
 }  // namespace tandem

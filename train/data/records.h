@@ -42,4 +42,8 @@ class RecordReader {
   size_t record_bytes_ = 0;
 };
 
+// The lines of a file as RecordReader has them; `path` is its name in errors. Throws DataError for
+// a line over max_record_bytes.
+std::vector<std::string> all_lines(std::istream& file, const std::string& path);
+
 }  // namespace tandem

@@ -2,6 +2,7 @@
 
 #include "train/config/utf8.h"
 #include "train/data/records.h"
+#include "train/data/regular_file.h"
 
 #include <filesystem>
 #include <fstream>
@@ -52,20 +53,17 @@ bool is_blank(std::string_view text) {
 
 std::vector<std::string> class_names(const TableFormat& format) {
   if (format.class_names.empty()) return {};
-  std::error_code code;
+  require_regular_file<ConfigError>(format.class_names);
   std::ifstream file(format.class_names, std::ios::binary);
-  if (!file || std::filesystem::is_directory(format.class_names, code)) {
+  if (!file) {
     fail<ConfigError>("{}: the class names can't be opened; check data.class_names.",
                       format.class_names);
   }
-  std::vector<std::string> names;
-  RecordReader reader(file);
-  for (std::string line; reader.next_line(line);) {
-    if (is_blank(line)) {
-      fail<ConfigError>("{}:{}: an empty line; expected the name of class {}.", format.class_names,
-                        reader.line(), names.size());
-    }
-    names.push_back(line);
+  std::vector<std::string> names = all_lines(file, format.class_names);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!is_blank(names[i])) continue;
+    fail<ConfigError>("{}:{}: an empty line; expected the name of class {}.", format.class_names,
+                      i + 1, i);
   }
   return names;
 }

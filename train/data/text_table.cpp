@@ -3,6 +3,7 @@
 #include "train/config/utf8.h"
 #include "train/data/json_row.h"
 #include "train/data/records.h"
+#include "train/data/regular_file.h"
 #include "train/data/table_rows.h"
 
 #include <fmt/ranges.h>
@@ -141,6 +142,7 @@ NextRow rows_by_extension(const std::string& path, const TableFormat& format,
 }  // namespace
 
 void read_text_table(const std::string& path, const TableFormat& format, TableRows& rows) {
+  require_regular_file<DataError>(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     fail<DataError>("{}: the table can't be opened; expected a file or a folder of pictures.",

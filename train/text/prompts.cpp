@@ -1,9 +1,10 @@
 #include "train/text/prompts.h"
 
 #include "core/error.h"
+#include "train/data/records.h"
+#include "train/data/regular_file.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -11,15 +12,13 @@ namespace tandem {
 namespace {
 
 std::vector<std::string> read_lines(const std::string& path) {
-  std::error_code code;
+  require_regular_file<ConfigError>(path);
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path, code)) {
-    fail<ConfigError>("{}: the file can't be opened; check its path.", path);
-  }
+  if (!file) fail<ConfigError>("{}: the file can't be opened; check its path.", path);
   std::vector<std::string> lines;
   std::set<std::string> known;
   int number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line : all_lines(file, path)) {
     ++number;
     const size_t last = line.find_last_not_of(" \t\r");
     if (last == std::string::npos) continue;

@@ -1,6 +1,8 @@
 #include "train/text/read_captions.h"
 
 #include "core/error.h"
+#include "train/data/records.h"
+#include "train/data/regular_file.h"
 #include "train/data/table.h"
 
 #include <fstream>
@@ -21,11 +23,13 @@ std::vector<std::string> captions_of_table(const std::string& path, const std::s
 std::vector<std::string> read_captions(const std::string& path, const std::string& split,
                                        const TableFormat& format) {
   if (is_table(path)) return captions_of_table(path, split, format);
-  std::ifstream lines(path);
-  if (!lines) fail<DataError>("{}: the file can't be opened; check its path.", path);
-  std::vector<std::string> captions;
-  for (std::string line; std::getline(lines, line);)
-    if (line.find_first_not_of(" \t\r") != std::string::npos) captions.push_back(line);
+  require_regular_file<DataError>(path);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail<DataError>("{}: the file can't be opened; check its path.", path);
+  std::vector<std::string> captions = all_lines(file, path);
+  std::erase_if(captions, [](const std::string& line) {
+    return line.find_first_not_of(" \t\r") == std::string::npos;
+  });
   return captions;
 }
 

@@ -17,6 +17,8 @@ TEST_CASE("class_names_and_templates_are_lines_without_blank_ones") {
   const TemporaryFolder folder;
   CHECK(read_class_names(folder.write("a", "red  fox \r\n\n owl")) ==
         std::vector<std::string>{"red  fox", "owl"});
+  CHECK(read_class_names(folder.write("f", "\xef\xbb\xbf" "fox\n")) ==
+        std::vector<std::string>{"fox"});
   CHECK(read_templates(folder.write("b", "a {}\n{c}\n")).size() == 2);
   CHECK_THROWS_WITH_AS(read_class_names(folder.write("c", "owl\nfox\nowl\n")),
                        doctest::Contains("c:3: 'owl' is there twice"), ConfigError);
