@@ -152,7 +152,7 @@ class ShardIndex {
       row.captions = {text};
       return;
     }
-    if (!row.label.empty()) {
+    if (!row.label.empty() && format_.caption_key.empty() && format_.captions.empty()) {
       row.captions = {row.label};
       return;
     }

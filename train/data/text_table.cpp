@@ -23,6 +23,12 @@ std::string or_else(const std::string& text, const char* standard) {
   return text.empty() ? standard : text;
 }
 
+std::string field_names(const nlohmann::json& object) {
+  std::string names;
+  for (const auto& field : object.items()) names += (names.empty() ? "" : ", ") + field.key();
+  return names;
+}
+
 TableRow row_from_json(const std::string& line, const TableFormat& format) {
   const nlohmann::json object = parse_object(line);
   const std::string image = or_else(format.img_key, "image");
@@ -31,12 +37,15 @@ TableRow row_from_json(const std::string& line, const TableFormat& format) {
   row.image = text_field(object, image);
   names_from_json(object, row);
   if (captions_from_json(object, format, format.caption_key, row)) return row;
+  if (!format.captions.empty()) {
+    fail<DataError>("the row has none of the fields that data.captions names; it has {}",
+                    field_names(object));
+  }
+  if (!format.caption_key.empty()) {
+    fail<DataError>("the row has no {}; it has {}", format.caption_key, field_names(object));
+  }
   row.captions = {row.label};
   if (!row.label.empty()) return row;
-  if (!format.captions.empty()) {
-    fail<DataError>("the row has none of the fields that data.captions names");
-  }
-  if (!format.caption_key.empty()) fail<DataError>("the row has no {}", format.caption_key);
   fail<DataError>("the row has neither caption nor captions; expected one of the two");
 }
 
@@ -52,7 +61,8 @@ class Columns {
     for (const CaptionField& field : fields_) find(field.key, names);
     if (!fields_.empty()) return;
     const std::string caption = or_else(format.caption_key, "caption");
-    const bool labelled = !index_.contains(caption) && index_.contains("label");
+    const bool labelled = format.caption_key.empty() && !index_.contains(caption) &&
+                          index_.contains("label");
     captions_ = {find(labelled ? "label" : caption, names)};
     for (int number = 2; index_.contains(fmt::format("{}_{}", caption, number)); ++number) {
       captions_.push_back(index_.at(fmt::format("{}_{}", caption, number)));

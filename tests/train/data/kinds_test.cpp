@@ -74,13 +74,27 @@ TEST_CASE("several_columns_or_fields_hold_captions_with_probabilities") {
       "t.jsonl", R"({"image": "a.png", "made": ["y", "z"]})"
                  "\n" R"({"image": "a.png", "caption": "x"})");
   CHECK(error_of(json, format) ==
-        json + ":2: the row has none of the fields that data.captions names.");
+        json + ":2: the row has none of the fields that data.captions names; it has caption, image.");
   const auto rows = folder.write(
       "p.jsonl", R"({"image": "a.png", "captions": ["y", "z"], "probabilities": [1, 0]})");
   CHECK(read_table(rows).rows[0].probabilities == std::vector<float>{1, 0});
   const auto wrong = folder.write(
       "w.jsonl", R"({"image": "a.png", "captions": ["y", "z"], "probabilities": [1, -1]})");
   CHECK(error_of(wrong).find("expected 2 numbers from 0") != std::string::npos);
+}
+
+TEST_CASE("a_label_does_not_stand_in_for_a_caption_key_that_is_not_there") {
+  const TemporaryFolder folder;
+  folder.write("a.png", grey(1));
+  const auto json = folder.write("t.jsonl", R"({"image": "a.png", "title": "x", "label": 3})");
+  CHECK(error_of(json, {.caption_key = "tilte"}) ==
+        json + ":1: the row has no tilte; it has image, label, title.");
+  CHECK(error_of(json, {.captions = {{"tilte"}}}) ==
+        json + ":1: the row has none of the fields that data.captions names; it has image, label, "
+               "title.");
+  const auto csv = folder.write("t.csv", "image,title,label\na.png,x,3\n");
+  CHECK(error_of(csv, {.caption_key = "tilte"}) ==
+        csv + ":1: no column 'tilte'; the header has image, title, label.");
 }
 
 TEST_CASE("a_folder_of_class_folders_is_a_table") {

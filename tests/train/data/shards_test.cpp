@@ -66,6 +66,15 @@ TEST_CASE("keys_of_samples_have_alternatives_in_order") {
   CHECK(other.rows[0].captions == Texts{"text"});
 }
 
+TEST_CASE("a_label_does_not_stand_in_for_a_member_that_is_not_there") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("a.tar", tar_entry("1.png", grey(1)) + tar_entry("1.txt", "text") +
+                                              tar_entry("1.json", "{\"label\": 3}") + tar_close());
+  CHECK(read_table(path).rows[0].captions == Texts{"text"});
+  CHECK_THROWS_WITH_AS(read_table(path, {.caption_key = "tx"}),
+                       doctest::Contains("no caption; expected a member .tx."), DataError);
+}
+
 TEST_CASE("fields_of_json_members_have_probabilities") {
   const TemporaryFolder folder;
   const auto path = folder.write(
