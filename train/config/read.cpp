@@ -4,6 +4,7 @@
 #include "train/config/check.h"
 #include "train/config/compose.h"
 #include "train/config/field_reader.h"
+#include "train/config/idle_keys.h"
 #include "train/config/open_clip_fields.h"
 #include "train/config/timm_tower.h"
 #include "train/tuning/adaptation.h"
@@ -55,7 +56,18 @@ std::string name_from(const std::string& path) {
   return is_name(name) ? name : "run";
 }
 
-RunConfig run_from(const ConfigNode& tree, const std::string& source) {
+// What keys are that are not given, whose defaults depend on the kind of adapter.
+RunConfig standard_of(const RunConfig& config) {
+  RunConfig standard;
+  standard.adapter.kind = config.adapter.kind;
+  if (standard.adapter.on_features()) fill_in_recipe(standard, {});
+  return standard;
+}
+
+// Idle keys are refused in what a user writes; a checkpoint's config is taken as it is.
+enum class IdleKeys { refused, allowed };
+
+RunConfig run_from(const ConfigNode& tree, const std::string& source, IdleKeys idle) {
   RunConfig config;
   config.name = name_from(source);
   Places places;
@@ -66,6 +78,9 @@ RunConfig run_from(const ConfigNode& tree, const std::string& source) {
   reader.finish();
   fill_in(config, places);
   check_run(config, places, source);
+  if (idle == IdleKeys::refused) {
+    refuse_idle_keys(config, standard_of(config), places, source);
+  }
   return config;
 }
 
@@ -98,11 +113,11 @@ ConfigNode parse_map(std::string_view text, const std::string& source) {
 RunConfig read_run_config(const std::string& path, const std::vector<std::string>& overrides) {
   ConfigNode tree = load_config(path);
   apply_overrides(tree, overrides);
-  return run_from(tree, path);
+  return run_from(tree, path, IdleKeys::refused);
 }
 
 RunConfig parse_run_config(std::string_view text, const std::string& source) {
-  return run_from(parse_map(text, source), source);
+  return run_from(parse_map(text, source), source, IdleKeys::allowed);
 }
 
 ClipConfig read_model_config(const std::string& path) {

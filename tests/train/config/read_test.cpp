@@ -121,6 +121,60 @@ TEST_CASE("values_that_do_not_fit_together_are_refused") {
   CHECK(contains(error_of(good + "evaluate: [{name: a}]"), "evaluate.0.split is not set"));
 }
 
+TEST_CASE("a_value_that_nothing_reads_is_refused_with_what_would_read_it") {
+  CHECK(error_of("data: {table: t, tokenizer: {file: t.json}}") ==
+        "a.yaml:1: data.tokenizer.file is t.json, but only data.tokenizer.kind: file reads it; set "
+        "that, or leave it out.");
+  const auto idle = [](const std::string& keys) { return contains(error_of(keys), "reads it"); };
+  const auto train = [&](const std::string& keys) { return idle(good + "train: {" + keys + "}"); };
+  for (const char* keys : {"epochs_cooldown: 2", "lr_cooldown_end: 1e-6", "lr_cooldown_power: 2",
+                           "warmup_lr: 1e-6", "lock_image_unlocked_groups: 1", "momentum: 0.8",
+                           "lock_text_unlocked_layers: 1", "optimizer: sgd, beta1: 0.8",
+                           "optimizer: sgd, beta2: 0.9", "optimizer: sgd, eps: 1e-7",
+                           "grad_scaler: {init_scale: 2}"}) {
+    CAPTURE(keys);
+    CHECK(train(keys));
+  }
+  CHECK_FALSE(train("momentum: 0.9, lr_cooldown_end: 0"));  // the defaults
+  CHECK_FALSE(train("optimizer: sgd, momentum: 0.8, lock_image: true, "
+                    "lock_image_unlocked_groups: 1, warmup_epochs: 1, warmup_lr: 1e-6"));
+  CHECK_FALSE(idle(good + "precision: fp16\ntrain: {grad_scaler: {init_scale: 2}}"));
+  const std::string adapter = good + "adapter: {base: b, lora: {rank: 4}, kind: ";
+  CHECK_FALSE(idle(adapter + "lora}"));
+  CHECK(idle(adapter + "ia3}"));
+  const std::string probe = "adapter: {kind: linear_probe}\ndata: {features: f}\ntrain: {optimizer: ";
+  CHECK_FALSE(idle(probe + "sgd}"));  // its recipe's eps is not given
+}
+
+TEST_CASE("a_tables_format_that_its_kind_does_not_read_is_refused") {
+  const auto idle = [](const std::string& data, const std::string& evaluate) {
+    return contains(error_of("data: {" + data + "}\nevaluate: [" + evaluate + "]"), "reads it");
+  };
+  CHECK(idle("table: t.jsonl, separator: ;", "{split: a}"));
+  CHECK(idle("table: t.jsonl, class_names: n", "{split: a}"));
+  CHECK_FALSE(idle("table: t.jsonl, separator: ;", "{split: a, table: t.csv}"));
+  CHECK(idle("table: t.jsonl", "{split: a, format: {separator: ;}}"));
+  CHECK(idle("sources: [{table: a.jsonl, format: {separator: ;}}]", ""));
+  CHECK_FALSE(idle("sources: [{table: a.csv}, {table: b.jsonl}], separator: ;", ""));
+  CHECK_FALSE(idle("table: pictures, class_names: n", "{split: a}"));
+}
+
+TEST_CASE("a_value_of_a_config_that_is_extended_or_left_idle_by_an_override_is_allowed") {
+  const TemporaryFolder folder;
+  folder.write("base.yaml", good + "adapter: {kind: lora, base: b, lora: {rank: 4}}\n");
+  const auto own = folder.write("a.yaml", "extends: base.yaml\nadapter: {kind: ia3}\n");
+  CHECK(read_run_config(own).adapter.kind == "ia3");
+  const std::string lora = good + "adapter: {kind: lora, base: b, lora: {rank: 4}}\n";
+  CHECK(error_of(lora, {"adapter.kind=ia3"}).empty());
+  CHECK(error_of(lora, {"adapter.ia3.targets=x"}).starts_with("--set adapter.ia3.targets=x: "));
+}
+
+TEST_CASE("a_stored_config_may_have_values_that_nothing_reads") {
+  const RunConfig stored = parse_run_config(good + "train: {momentum: 0.8}", "stored");
+  CHECK(stored.train.momentum == 0.8);
+  CHECK(error_of(to_yaml(stored)).empty());
+}
+
 TEST_CASE("an_adapter_on_features_needs_features_or_what_makes_them") {
   const std::string kind = "adapter: {kind: tip_adapter";
   CHECK(error_of(kind + "}\ndata: {features: f.h5}").empty());
