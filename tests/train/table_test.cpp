@@ -106,7 +106,11 @@ TEST_CASE("bad_rows_are_named_by_file_and_line") {
   CHECK(failure("t.jsonl", "{\"image\": ").starts_with("t.jsonl:1: broken JSON: parse error"));
   CHECK(failure("t.jsonl", std::string(900'000, '[')).starts_with("t.jsonl:1: broken JSON"));
   CHECK(failure("t.jsonl", "{\"image\": \"a.png\", \"caption\": \"\xff\"}") ==
-        "t.jsonl:1: the line is not UTF-8; convert the table to UTF-8.");
+        "t.jsonl:1: the line is not UTF-8; convert it to UTF-8.");
+  CHECK(failure("t.jsonl", R"({"image": "a.png", "caption": "a\u0000b"})") ==
+        "t.jsonl:1: caption 1 has a zero byte; take it out.");
+  CHECK(failure("t.csv", std::string("image,caption\na.png,a\0b\n", 24)) ==
+        "t.csv:2: the row has a zero byte; take it out.");
   CHECK(failure("t.jsonl", good + std::string(1'100'000, 'x')) ==
         "t.jsonl:2: the line is longer than 1 MiB.");
 }

@@ -25,4 +25,10 @@ size_t first_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::string_view text_fault(std::string_view bytes) {
+  const size_t at = first_invalid_utf8(bytes);
+  if (at == std::string_view::npos) return "";
+  return bytes[at] == 0 ? "has a zero byte; take it out" : "is not UTF-8; convert it to UTF-8";
+}
+
 }  // namespace tandem

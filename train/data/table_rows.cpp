@@ -24,8 +24,8 @@ void TableRows::refuse(int64_t line, const std::string& reason) {
 void check_captions(const TableRow& row) {
   if (row.captions.empty()) fail<DataError>("captions is empty; expected at least one");
   for (size_t i = 0; i < row.captions.size(); ++i) {
-    if (first_invalid_utf8(row.captions[i]) != std::string::npos) {
-      fail<DataError>("caption {} is not UTF-8; convert it to UTF-8", i + 1);
+    if (const std::string_view fault = text_fault(row.captions[i]); !fault.empty()) {
+      fail<DataError>("caption {} {}", i + 1, fault);
     }
     if (!is_blank(row.captions[i])) continue;
     if (row.captions.size() == 1) fail<DataError>("the caption is empty; write one");

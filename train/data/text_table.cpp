@@ -107,13 +107,17 @@ class Columns {
 // Reads the next row, nothing for a blank line; false at the end of the file.
 using NextRow = std::function<bool(RecordReader&, std::optional<TableRow>&)>;
 
-bool is_text(const std::string& bytes) { return first_invalid_utf8(bytes) == std::string::npos; }
+// `what` is the line or row that the bytes are of.
+void check_text(const char* what, const std::string& bytes) {
+  const std::string_view fault = text_fault(bytes);
+  if (!fault.empty()) fail<DataError>("the {} {}", what, fault);
+}
 
 NextRow json_rows(const TableFormat& format) {
   return [format](RecordReader& reader, std::optional<TableRow>& row) {
     std::string line;
     if (!reader.next_line(line)) return false;
-    if (!is_text(line)) fail<DataError>("the line is not UTF-8; convert the table to UTF-8");
+    check_text("line", line);
     if (!is_blank(line)) row = row_from_json(line, format);
     return true;
   };
@@ -127,9 +131,7 @@ NextRow csv_rows(RecordReader& reader, char separator, const TableFormat& format
     std::vector<std::string> values;
     if (!records.next_values(separator, values)) return false;
     const bool blank = values.size() == 1 && is_blank(values[0]);
-    if (!std::all_of(values.begin(), values.end(), is_text)) {
-      fail<DataError>("the row is not UTF-8; convert the table to UTF-8");
-    }
+    for (const std::string& value : values) check_text("row", value);
     if (!blank) row = columns.row(values);
     return true;
   };
