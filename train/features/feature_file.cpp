@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "train/checkpoint/seal.h"
+#include "train/config/utf8.h"
 #include "train/hdf5/data_set.h"
 
 #include <fmt/ranges.h>
@@ -179,6 +180,16 @@ std::string FeatureFile::attribute(const std::string& name) const {
 }
 
 std::vector<std::string> FeatureFile::texts(const std::string& name) const {
+  std::vector<std::string> texts = names(name);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (const std::string_view fault = text_fault(texts[i]); !fault.empty()) {
+      content_->refuse(name, fmt::format("has a text in row {} that {}", i, fault));
+    }
+  }
+  return texts;
+}
+
+std::vector<std::string> FeatureFile::names(const std::string& name) const {
   using Kind = Hdf5Type::Kind;
   const auto set = content_->open(name, "texts", {Kind::text, Kind::text_reference}, 1);
   return read_texts(set->source(), set->type(), set->read_all());

@@ -40,9 +40,11 @@ class FeatureFile {
   // A text attribute of the file; empty where there is none.
   std::string attribute(const std::string& name) const;
 
-  // Whole data sets of one axis. Throw DataError for another type, shape or value range.
+  // Whole data sets of one axis. Throw DataError for another type, shape or value range, and for
+  // texts that are not UTF-8. Names of files and groups may have any bytes.
   std::vector<int32_t> integers(const std::string& name) const;
   std::vector<std::string> texts(const std::string& name) const;
+  std::vector<std::string> names(const std::string& name) const;
 
   class Content;
 

@@ -25,13 +25,13 @@ PictureFeatures::PictureFeatures(const RunConfig& config)
                       "base.",
                       path_, values_->width(), config.model.embed_dim);
   }
-  const std::vector<std::string> names = texts_of("image_ids");
+  const std::vector<std::string> names = names_of("image_ids");
   for (size_t i = 0; i < names.size(); ++i) row_of_.emplace(names[i], static_cast<int64_t>(i));
 }
 
-std::vector<std::string> PictureFeatures::texts_of(const std::string& name) const {
+std::vector<std::string> PictureFeatures::names_of(const std::string& name) const {
   if (!file_.has(name)) return {};
-  std::vector<std::string> texts = file_.texts(name);
+  std::vector<std::string> texts = file_.names(name);
   if (std::ssize(texts) == values_->rows()) return texts;
   fail<DataError>("{} has {} rows; image_features has {}, and both must be as long.",
                   file_.described(name), texts.size(), values_->rows());
@@ -78,7 +78,7 @@ std::vector<TableRow> PictureFeatures::rows_of_split(const std::string& split) c
     rows[static_cast<size_t>(set.caption_image[i])].captions.push_back(captions[i]);
   }
   std::erase_if(rows, [](const TableRow& row) { return row.captions.empty(); });
-  const std::vector<std::string> groups = texts_of("groups");
+  const std::vector<std::string> groups = names_of("groups");
   for (TableRow& row : rows) {
     if (!groups.empty()) row.group = groups[static_cast<size_t>(row.feature)];
   }

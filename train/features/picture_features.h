@@ -35,7 +35,7 @@ class PictureFeatures {
   const std::shared_ptr<const FeatureRows>& values() const { return values_; }
 
  private:
-  std::vector<std::string> texts_of(const std::string& name) const;  // [N], or none
+  std::vector<std::string> names_of(const std::string& name) const;  // [N], or none
 
   std::string path_;
   FeatureFile file_;

@@ -1,6 +1,7 @@
 #include "train/text/prompts.h"
 
 #include "core/error.h"
+#include "train/config/utf8.h"
 #include "train/data/records.h"
 #include "train/data/regular_file.h"
 
@@ -20,6 +21,9 @@ std::vector<std::string> read_lines(const std::string& path) {
   int number = 0;
   for (std::string line : all_lines(file, path)) {
     ++number;
+    if (const std::string_view fault = text_fault(line); !fault.empty()) {
+      fail<ConfigError>("{}:{}: the line {}.", path, number, fault);
+    }
     const size_t last = line.find_last_not_of(" \t\r");
     if (last == std::string::npos) continue;
     line = line.substr(line.find_first_not_of(" \t"), std::string::npos);

@@ -122,6 +122,20 @@ TEST_CASE("a_label_far_above_all_others_needs_class_names") {
                        doctest::Contains("would be 2147483648 classes of 2 pictures"), DataError);
 }
 
+TEST_CASE("texts_that_are_not_utf_8_are_refused_with_their_row") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const char* name, const std::vector<std::string>& texts) {
+    const std::string path =
+        write_with(folder, [&](FeatureWriter& file) { file.texts(name, texts); });
+    CHECK_THROWS_WITH_AS(read_feature_set(path),
+                         doctest::Contains(" has a text in row 1 that is not UTF-8; convert it to "
+                                           "UTF-8."),
+                         DataError);
+  };
+  refused("class_names", {"caf\xc3\xa9", "caf\xe9"});
+  refused("split", {"train", "pr\xfc" "fung"});
+}
+
 TEST_CASE("rows_without_a_direction_are_refused") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH_AS(MemoryRows({1, 0, 0, 0}, 2, "x").read_all(),

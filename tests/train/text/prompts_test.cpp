@@ -25,6 +25,9 @@ TEST_CASE("class_names_and_templates_are_lines_without_blank_ones") {
   CHECK_THROWS_WITH_AS(read_templates(folder.write("d", "a {}\na photo\n")),
                        doctest::Contains("'a photo' has no place for the class; write {} there"),
                        ConfigError);
+  CHECK_THROWS_WITH_AS(read_class_names(folder.write("g", "fox\ncaf\xe9\n")),
+                       doctest::Contains("g:2: the line is not UTF-8; convert it to UTF-8."),
+                       ConfigError);
   CHECK_THROWS_AS(read_class_names(folder.write("e", "\n")), ConfigError);
   CHECK_THROWS_AS(read_class_names(folder / "absent"), ConfigError);
 }
