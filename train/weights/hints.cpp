@@ -130,6 +130,11 @@ void read_three(const Json& json, const char* key, double low, const std::string
   }
 }
 
+[[noreturn]] void refuse_value(const std::string& path, const char* key, const Json& value) {
+  fail<CheckpointError>("{}: '{}' is {}, which is not supported.", path, key,
+                        value.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60));
+}
+
 void read_name(const Json& json, const char* key, std::initializer_list<const char*> allowed,
                const std::string& path, std::string& value) {
   const auto found = json.find(key);
@@ -140,8 +145,7 @@ void read_name(const Json& json, const char* key, std::initializer_list<const ch
       return;
     }
   }
-  fail<CheckpointError>("{}: '{}' is {}, which is not supported.", path, key,
-                        found->dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60));
+  refuse_value(path, key, *found);
 }
 
 Preprocessing open_clip_preprocessing(const Json& json, const std::string& path) {
@@ -153,12 +157,20 @@ Preprocessing open_clip_preprocessing(const Json& json, const std::string& path)
   return found;
 }
 
-// `resample` is PIL's number of the filter; without a crop both edges are resized.
+// PIL's number of the filter.
+void read_resample(const Json& json, const std::string& path, std::string& interpolation) {
+  const auto found = json.find("resample");
+  if (found == json.end() || found->is_null()) return;
+  if (*found != 2 && *found != 3) refuse_value(path, "resample", *found);
+  interpolation = *found == 2 ? "bilinear" : "bicubic";
+}
+
+// Without a crop both edges are resized.
 Preprocessing huggingface_preprocessing(const Json& json, const std::string& path) {
   Preprocessing found;
   read_three(json, "image_mean", -1000, path, found.mean);
   read_three(json, "image_std", 0, path, found.std);
-  if (integer(json, "resample") == 2) found.interpolation = "bilinear";
+  read_resample(json, path, found.interpolation);
   const Json& size = section(json, "size");
   if (size.contains("height") && json.value("do_center_crop", Json(false)) != true) {
     found.resize_mode = "squash";

@@ -81,6 +81,14 @@ TEST_CASE("preprocessing_that_is_none_is_refused") {
     folder.write("open_clip_config.json", std::string(R"({"preprocess_cfg": )") + bad + "}");
     CHECK_THROWS_AS(read_model_weights(folder / "x"), CheckpointError);
   }
+  write_safetensors(folder / "x", to_layout(parameters_with_values(small_model()),
+                                            Layout::huggingface));
+  for (const char* filter : {"0", "1", "4", "-1", "\"bicubic\""}) {
+    folder.write("preprocessor_config.json", fmt::format(R"({{"resample": {}}})", filter));
+    CHECK_THROWS_WITH_AS(read_model_weights(folder / "x"),
+                         doctest::Contains(fmt::format("'resample' is {}, which", filter).c_str()),
+                         CheckpointError);
+  }
 }
 
 TEST_CASE("weights_keep_their_bits_and_model_through_every_kind_of_file") {
