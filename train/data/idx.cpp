@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 namespace tandem {
 namespace {
@@ -111,14 +112,15 @@ class IdxPictures : public PictureFile {
 
 // "train-images-idx3-ubyte.gz" has its labels in "train-labels-idx1-ubyte.gz".
 std::string labels_path(const std::string& path) {
-  std::string labels = path;
+  const std::filesystem::path place = path;
+  std::string labels = place.filename().string();
   const size_t images = labels.rfind("images");
   if (images == std::string::npos) {
     fail<ConfigError>("{}: expected a name with 'images', as in train-images-idx3-ubyte.gz.", path);
   }
   labels.replace(images, 6, "labels");
   labels.replace(labels.rfind("idx3"), 4, "idx1");
-  return labels;
+  return (place.parent_path() / labels).string();
 }
 
 }  // namespace

@@ -17,6 +17,11 @@ bool ends_with(const std::string& path, std::initializer_list<const char*> endin
   return false;
 }
 
+// "train-images-idx3-ubyte.gz", in whatever folder.
+bool is_idx(const std::string& path) {
+  return std::filesystem::path(path).filename().string().find("idx3-ubyte") != std::string::npos;
+}
+
 }  // namespace
 
 Table read_table(const std::string& path, const TableFormat& format,
@@ -33,7 +38,7 @@ Table read_table(const std::string& path, const TableFormat& format,
         "{}: a compressed archive; shards are read at random places, so unpack it to .tar.", path);
   } else if (ends_with(path, {".json"})) {
     read_coco(path, format, rows);
-  } else if (path.find("idx3-ubyte") != std::string::npos) {
+  } else if (is_idx(path)) {
     read_idx(path, format, rows);
   } else {
     read_text_table(path, format, rows);
@@ -48,7 +53,7 @@ bool is_table(const std::string& path) {
   std::error_code code;
   return std::filesystem::is_directory(path, code) ||
          ends_with(path, {".tar", ".json", ".jsonl", ".csv", ".tsv"}) ||
-         path.find("idx3-ubyte") != std::string::npos;
+         is_idx(path);
 }
 
 const TableFormat& format_of(const TableFormat& own, const DataConfig& data) {

@@ -174,6 +174,16 @@ TEST_CASE("idx_pictures_become_rgb_with_captions_from_class_names") {
         path + ":1: label 1, but " + one + " has 1 names.");
 }
 
+TEST_CASE("an_idx_file_is_told_by_its_name_alone") {
+  const TemporaryFolder folder;
+  folder.write("images-idx3-ubyte/a.png", grey(1));
+  const auto path = folder.write("images-idx3-ubyte/t.csv", "image,caption\na.png,x\n");
+  CHECK(read_table(path).rows[0].captions == Texts{"x"});
+  CHECK_FALSE(is_table(folder / "images-idx3-ubyte/names.txt"));
+  CHECK(error_of(folder.write("images/t-idx3-ubyte", "")).find("expected a name with 'images'") !=
+        std::string::npos);
+}
+
 TEST_CASE("idx_headers_that_lie_are_refused") {
   const TemporaryFolder folder;
   folder.write("labels-idx1-ubyte", two_labels);
