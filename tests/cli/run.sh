@@ -132,6 +132,10 @@ expect 1 'absent.jsonl:6: .*absent.png' train absent.yaml --run r5
 echo 'this is no picture' >text.png
 rows text '{"image":"text.png","caption":"x","group":9}'
 expect 1 'text.png' train text.yaml --run r6
+sed 's/x",/x","split":"test",/' text.jsonl >page.jsonl
+variant page.yaml 's/good/page/;s/split: train/split: test/'
+expect 1 'text.png: not a PNG, JPEG or WebP' train page.yaml --run r6b --set data.max_bad_samples=9
+[ ! -s r6b/metrics.jsonl ] || { echo "FAILED: trained before its evaluation"; failures=1; }
 head -c 40 0.png >cut.png
 rows cut '{"image":"cut.png","caption":"x","group":9}'
 expect 1 'cut.png' train cut.yaml --run r7

@@ -48,6 +48,17 @@ TEST_CASE("every_picture_and_caption_comes_in_the_order_of_the_table") {
   }
 }
 
+TEST_CASE("a_file_that_begins_as_no_picture_is_found_before_an_evaluation") {
+  const TemporaryFolder folder;
+  EvalSet set(make_rows(folder), {}, 4, tokenize);
+  set.check_files();
+  folder.write("1.png", "<html>no such picture</html>");
+  folder.write("2.png", "");
+  CHECK_THROWS_WITH_AS(set.check_files(), doctest::Contains("1.png: not a PNG"), DataError);
+  std::filesystem::remove(folder / "1.png");
+  CHECK_THROWS_WITH_AS(set.check_files(), doctest::Contains("1.png: no such file"), DataError);
+}
+
 TEST_CASE("an_unreadable_picture_stops_an_evaluation") {
   const TemporaryFolder folder;
   EvalSet set(make_rows(folder), {}, 4, tokenize);

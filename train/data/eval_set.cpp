@@ -36,17 +36,11 @@ Image EvalSet::square(int64_t picture) {
   return square;
 }
 
-void EvalSet::pixels(int64_t begin, int64_t count, std::vector<float>& out) {
-  if (begin < 0 || count < 0 || begin > pictures() - count) {
-    fail<DataError>("eval set: pictures {} to {} asked for; there are {}.", begin, begin + count,
-                    pictures());
-  }
-  const int64_t values = 3 * image_size_ * image_size_;
-  out.resize(count * values);
+void EvalSet::for_each(int64_t count, const std::function<void(int64_t)>& picture) {
   std::vector<std::exception_ptr> errors(count);
   threads_.run(count, [&](int64_t i) {
     try {
-      normalize(square(begin + i), normalization_, std::span(out).subspan(i * values, values));
+      picture(i);
     } catch (...) {
       errors[i] = std::current_exception();
     }
@@ -54,6 +48,24 @@ void EvalSet::pixels(int64_t begin, int64_t count, std::vector<float>& out) {
   for (const auto& error : errors) {
     if (error) std::rethrow_exception(error);
   }
+}
+
+void EvalSet::check_files() {
+  for_each(pictures(), [this](int64_t i) {
+    if (!rows_[i].file) check_picture_file(rows_[i].image);
+  });
+}
+
+void EvalSet::pixels(int64_t begin, int64_t count, std::vector<float>& out) {
+  if (begin < 0 || count < 0 || begin > pictures() - count) {
+    fail<DataError>("eval set: pictures {} to {} asked for; there are {}.", begin, begin + count,
+                    pictures());
+  }
+  const int64_t values = 3 * image_size_ * image_size_;
+  out.resize(count * values);
+  for_each(count, [&](int64_t i) {
+    normalize(square(begin + i), normalization_, std::span(out).subspan(i * values, values));
+  });
 }
 
 std::vector<float> EvalSet::features() const {

@@ -9,6 +9,7 @@
 #include "train/features/feature_rows.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace tandem {
@@ -33,6 +34,10 @@ class EvalSet {
   const std::vector<int64_t>& groups() const { return groups_; }          // [pictures]
   const std::vector<int64_t>& picture_of() const { return picture_of_; }  // [captions]
   const std::string& caption(int64_t caption) const;
+
+  // Looks at the first bytes of pictures that are files of their own. Throws DataError for one that
+  // is missing or begins as no picture does.
+  void check_files();
 
   // Pictures [begin, begin + count): out becomes [count, 3, S, S], normalized, in the rows' order.
   // Throws DataError for a picture that can't be read.
@@ -60,6 +65,9 @@ class EvalSet {
   int64_t kept_;
   std::shared_ptr<const FeatureRows> features_;  // or null
   Threads threads_;
+
+  // Calls `picture` with 0 to count by the threads; throws the first's error in that order.
+  void for_each(int64_t count, const std::function<void(int64_t)>& picture);
 };
 
 }  // namespace tandem

@@ -38,6 +38,26 @@ std::string first_bytes(std::span<const uint8_t> bytes) {
   return fmt::format("{} ('{}')", numbers, text);
 }
 
+// Refuses what is not there, a folder, a pipe and a device.
+void check_is_file(const std::string& path) {
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  if (!std::filesystem::exists(status)) fail<DataError>("{}: no such file.", path);
+  if (!std::filesystem::is_regular_file(status)) fail<DataError>("{}: not a file.", path);
+}
+
+// Refuses what does not begin as one of the formats.
+void check_signature(std::span<const uint8_t> bytes, const std::string& name) {
+  if (bytes.empty()) fail<DataError>("{}: the file is empty; expected a PNG, JPEG or WebP.", name);
+  if (starts_with(bytes, png_signature) || starts_with(bytes, jpeg_signature) || is_webp(bytes)) {
+    return;
+  }
+  fail<DataError>(
+      "{}: not a PNG, JPEG or WebP picture: it starts with {}; expected 89 50 4e 47, ff d8 ff or "
+      "RIFF.",
+      name, first_bytes(bytes));
+}
+
 }  // namespace
 
 Alpha alpha_from_name(const std::string& name) {
@@ -59,14 +79,10 @@ void check_size(int64_t width, int64_t height, const std::string& name,
 
 Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
                    const DecodeOptions& options) {
-  if (bytes.empty()) fail<DataError>("{}: the file is empty; expected a PNG, JPEG or WebP.", name);
+  check_signature(bytes, name);
   if (starts_with(bytes, png_signature)) return decode_png(bytes, name, options);
   if (starts_with(bytes, jpeg_signature)) return decode_jpeg(bytes, name, options);
-  if (is_webp(bytes)) return decode_webp(bytes, name, options);
-  fail<DataError>(
-      "{}: not a PNG, JPEG or WebP picture: it starts with {}; expected 89 50 4e 47, ff d8 ff or "
-      "RIFF.",
-      name, first_bytes(bytes));
+  return decode_webp(bytes, name, options);
 }
 
 void check_file_size(int64_t bytes, const std::string& name, const DecodeOptions& options) {
@@ -78,10 +94,8 @@ void check_file_size(int64_t bytes, const std::string& name, const DecodeOptions
 }
 
 std::vector<uint8_t> read_picture_file(const std::string& path, const DecodeOptions& options) {
+  check_is_file(path);
   std::error_code code;
-  const auto status = std::filesystem::status(path, code);
-  if (!std::filesystem::exists(status)) fail<DataError>("{}: no such file.", path);
-  if (!std::filesystem::is_regular_file(status)) fail<DataError>("{}: not a file.", path);
   const auto size = std::filesystem::file_size(path, code);
   if (!code) check_file_size(static_cast<int64_t>(size), path, options);
   std::ifstream file(path, std::ios::binary);
@@ -91,6 +105,15 @@ std::vector<uint8_t> read_picture_file(const std::string& path, const DecodeOpti
     fail<DataError>("{}: can't be read: {}.", path, code ? code.message() : std::strerror(errno));
   }
   return bytes;
+}
+
+void check_picture_file(const std::string& path) {
+  check_is_file(path);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail<DataError>("{}: can't be read: {}.", path, std::strerror(errno));
+  std::array<uint8_t, 12> start{};
+  file.read(reinterpret_cast<char*>(start.data()), start.size());
+  check_signature(std::span(start).first(static_cast<size_t>(file.gcount())), path);
 }
 
 Image load_image(const std::string& path, const DecodeOptions& options) {

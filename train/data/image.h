@@ -45,6 +45,10 @@ Image load_image(const std::string& path, const DecodeOptions& options = {});
 // The bytes of a picture's file. Throws as load_image does.
 std::vector<uint8_t> read_picture_file(const std::string& path, const DecodeOptions& options);
 
+// Refuses a file that can't be opened or does not begin as a PNG, JPEG or WebP does; throws
+// DataError. What follows is not read.
+void check_picture_file(const std::string& path);
+
 // Refuses more bytes than any picture within options.max_pixels has; throws DataError.
 void check_file_size(int64_t bytes, const std::string& name, const DecodeOptions& options);
 

@@ -57,7 +57,11 @@ std::unique_ptr<EvalSet> open_rows(std::vector<TableRow> rows, const DataConfig&
   };
   auto set =
       std::make_unique<EvalSet>(std::move(rows), data, model.vision_cfg.image_size, tokenize);
-  if (features) set->use_features(features->values());
+  if (features) {
+    set->use_features(features->values());
+  } else {
+    set->check_files();
+  }
   return set;
 }
 

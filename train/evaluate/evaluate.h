@@ -26,7 +26,7 @@ std::string name_of(const EvaluateConfig& evaluate);
 
 // The split's pictures and captions, made ready for the model. `tokenizer` must outlive the set.
 // With `features`, which may be null, these stand in for the pictures, and their file for a table
-// that is not named. Throws ConfigError for a split that is not there.
+// that is not named. Throws ConfigError for a split that is not there, and as check_files() does.
 std::unique_ptr<EvalSet> open_split(const EvaluateConfig& evaluate, const DataConfig& data,
                                     const ClipConfig& model, const Tokenizer& tokenizer,
                                     const PictureFeatures* features = nullptr);
