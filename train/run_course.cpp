@@ -42,6 +42,19 @@ int64_t total_steps(const TrainConfig& train, int64_t steps_per_epoch) {
   return train.steps > 0 ? std::min(train.steps, all) : all;
 }
 
+// What the config asks for and a run of so many steps does not reach.
+void say_what_is_not_reached(const TrainConfig& train, int64_t steps, RunOutput& output) {
+  if (train.steps > steps) {
+    output.say(fmt::format("train.steps is {}, but train.epochs {} ends the run after {}",
+                           train.steps, train.epochs, steps));
+  }
+  if (train.warmup_epochs == 0 && train.warmup > steps) {
+    output.say(fmt::format("train.warmup is {} steps, but the run has {}: it does not reach "
+                           "train.lr {}",
+                           train.warmup, steps, train.lr));
+  }
+}
+
 }  // namespace
 
 RunCourse::RunCourse(const RunConfig& config, const RunData& data, RunOutput& output,
@@ -49,7 +62,9 @@ RunCourse::RunCourse(const RunConfig& config, const RunData& data, RunOutput& ou
     : loader_(make_loader(config, data, output, profiler, position, config_may_differ)),
       steps_per_epoch_(loader_->batches_per_epoch()),
       steps_(total_steps(config.train, steps_per_epoch_)),
-      schedule_(config.train, steps_per_epoch_, steps_) {}
+      schedule_(config.train, steps_per_epoch_, steps_) {
+  say_what_is_not_reached(config.train, steps_, output);
+}
 
 void RunCourse::follow(RunPosition& position) const {
   const Position next = loader_->position();

@@ -71,6 +71,11 @@ expect 2 'holds a run already' train good.yaml --run good
 expect 2 "batch" train good.yaml --run r4 --set train.batch_size=7
 expect 2 'split' "$tandem" eval good --split nowhere --device cpu
 
+expect 0 'train.steps is 9, but train.epochs 2 ends the run after 4' \
+  train good.yaml --run long --set train.steps=9
+expect 0 'train.warmup is 5 steps, but the run has 4: it does not reach train.lr 0.0005' \
+  train good.yaml --run cold --set train.warmup=5
+
 # Steps that are not finite: the pictures are, divided by next to nothing.
 overflow() {
   train good.yaml --set 'data.std=[1e-40,1e-40,1e-40]' --set train.epochs=9 "$@"

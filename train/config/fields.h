@@ -140,7 +140,8 @@ void visit_fields(V& v, TrainConfig& c) {
           "micro-batches of `batch_size` that make one step, in the memory of one: loss and gradients "
           "are those of the whole batch, for a second forward pass");
   v.field("epochs", c.epochs, between(1, 1e9), "passes over the training rows");
-  v.field("steps", c.steps, between(0, 1e12), "stop after so many steps; 0: after `epochs`");
+  v.field("steps", c.steps, between(0, 1e12),
+          "stop after so many steps, if `epochs` do not end before; 0: after `epochs`");
   v.field("loss", c.loss, one_of({"clip", "siglip", "cross_entropy"}),
           "softmax contrastive loss, SigLIP's, or the cross entropy over the texts of all classes "
           "(`data.class_template` of the table's labels)");
