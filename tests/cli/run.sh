@@ -76,6 +76,12 @@ expect 0 'train.steps is 9, but train.epochs 2 ends the run after 4' \
 expect 0 'train.warmup is 5 steps, but the run has 4: it does not reach train.lr 0.0005' \
   train good.yaml --run cold --set train.warmup=5
 
+printf '{"image":"\\u001b[2J\\u009b.png","caption":"x"}' >escape.jsonl
+variant escape.yaml 's/good.jsonl/escape.jsonl/'
+expect 1 'escape.jsonl:1: there is no picture \?\[2J\?\.png' train escape.yaml --run e1
+printf 'data: {table: good.jsonl}\ndevice: cpu\nprecision: "\\x7f\\u009bx"\n' >escape.yaml
+expect 2 "precision is the text \"\?\?x\"" train escape.yaml --run e2
+
 # Steps that are not finite: the pictures are, divided by next to nothing.
 overflow() {
   train good.yaml --set 'data.std=[1e-40,1e-40,1e-40]' --set train.epochs=9 "$@"

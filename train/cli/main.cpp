@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/version.h"
 #include "train/cli/command.h"
+#include "train/printable.h"
 
 #include <fmt/core.h>
 
@@ -10,7 +11,7 @@
 namespace {
 
 int report(const std::exception& error, int code) {
-  fmt::print(stderr, "tandem: {}\n", error.what());
+  fmt::print(stderr, "tandem: {}\n", tandem::printable_text(error.what()));
   return code;
 }
 

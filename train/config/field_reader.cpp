@@ -4,6 +4,7 @@
 #include "train/config/nearest.h"
 #include "train/config/open_clip_fields.h"
 #include "train/config/reference.h"
+#include "train/printable.h"
 
 #include <fmt/ranges.h>
 
@@ -25,9 +26,9 @@ bool parse_number(const ConfigNode& node, T& value) {
 
 // A text as one line of an error shows it.
 std::string shown(const std::string& text) {
-  std::string line = text.size() > 60 ? text.substr(0, 60) + "..." : text;
+  std::string line = printable_text(text, 60);
   for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    if (c == '\n' || c == '\t') c = ' ';
   }
   return line;
 }
