@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/device.h"
+#include "core/error.h"
 
 #include <utility>
 
@@ -28,10 +29,22 @@ class DisguisedDevice final : public Device {
   void read(const BufferRange& from, void* to) override { device_.read(from, to); }
   std::unique_ptr<Recording> record(std::vector<Kernel> kernels, std::vector<BufferRange> inputs,
                                     std::vector<BufferRange> outputs) override {
+    for (const Kernel& kernel : kernels) require_bindings(kernel);
     return device_.record(std::move(kernels), std::move(inputs), std::move(outputs));
   }
 
  private:
+  // Throws DeviceError for a binding that is longer than the device says it may be.
+  void require_bindings(const Kernel& kernel) const {
+    for (const Dispatch& dispatch : kernel.dispatches) {
+      for (const BufferRange& range : dispatch.buffers) {
+        if (range.bytes <= info_.max_storage_range) continue;
+        fail<DeviceError>("{}: {} binds {} bytes but {} is the most.", kernel.label,
+                          dispatch.shader, range.bytes, info_.max_storage_range);
+      }
+    }
+  }
+
   Device& device_;
   DeviceInfo info_;
 };

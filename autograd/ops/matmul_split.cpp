@@ -22,16 +22,20 @@ struct Split {
 // every device.
 constexpr int64_t aligned_rows = 128;
 
+// A side as long as the register designs may pad it in a copy of its matrix.
+int64_t padded(int64_t side, int64_t least = 1) { return std::max((side + 3) / 4 * 4, least); }
+
 Split split_of(const MatmulShape& s, const DeviceInfo& device) {
   const auto most = static_cast<int64_t>(std::min<uint64_t>(device.max_storage_range, 1ull << 40));
   const int64_t floats = most / 4;
-  const int64_t matrix = std::max({s.m * s.k, s.k * s.n, s.m * s.n});
+  const int64_t m = padded(s.m, 32), k = padded(s.k), n = padded(s.n);
+  const int64_t matrix = std::max({m * k, k * n, s.m * s.n});
   if (s.batch * matrix <= floats) return {};
   Split split{Split::Axis::batch, s.batch, floats / matrix};
   if (s.batch == 1 && s.transpose_a) {
-    split = {Split::Axis::depth, s.k, floats / std::max(s.m, s.n)};
+    split = {Split::Axis::depth, s.k, floats / std::max(m, n)};
   } else if (s.batch == 1) {
-    split = {Split::Axis::rows, s.m, floats / std::max(s.k, s.n)};
+    split = {Split::Axis::rows, s.m, floats / std::max(k, s.n)};
   }
   split.step = split.step / aligned_rows * aligned_rows;
   if (split.step == 0) {
@@ -87,11 +91,11 @@ struct DepthScratch {
   size_t sums_at, inner_at;
 
   DepthScratch(const MatmulShape& s, const Split& split) {
-    const auto padded = [](int64_t floats) {
+    const auto aligned = [](int64_t floats) {
       return (floats + aligned_rows - 1) / aligned_rows * aligned_rows;
     };
-    product = padded(s.m * s.n);
-    sums = padded(s.m);
+    product = aligned(s.m * s.n);
+    sums = aligned(s.m);
     sums_at = static_cast<size_t>(split.pieces() * product) * 4;
     inner_at = sums_at + static_cast<size_t>(split.pieces() * sums) * 4;
   }

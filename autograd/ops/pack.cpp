@@ -1,6 +1,7 @@
 // Tensors side by side in one flat arena.   y[offset_k + i] = x_k[i]
 #include "autograd/ops/copy_dispatch.h"
 #include "autograd/ops/optimizer.h"
+#include "autograd/ops/row_runs.h"
 #include "autograd/ops/unary.h"
 #include "core/cpu/movement.h"
 
@@ -72,7 +73,10 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
     to.bytes = from.bytes;
     if (from.memory == to.memory && from.offset == to.offset) continue;
     const int64_t count = binding.in(i).elements();
-    all.push_back(copy_dispatch(*binding.device, from, {0, count}, to, {0, count}, count, 1));
+    for (const RowRun& run : row_runs("pack", *binding.device, count, {sizeof(float)})) {
+      all.push_back(copy_dispatch(*binding.device, run.of(from, sizeof(float)), {0, run.count},
+                                  run.of(to, sizeof(float)), {0, run.count}, run.count, 1));
+    }
   }
   return all;
 }
