@@ -3,6 +3,7 @@
 // x [N, C, H, W]   y [N, (H/P)(W/P), C P P]
 #include "autograd/ops/patchify.h"
 
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/threads.h"
 
 #include <algorithm>
@@ -108,24 +109,33 @@ std::function<void()> gradient_cpu(const CpuBinding& binding) {
   return cpu_copy(binding, backward_sizes(binding), false);
 }
 
-std::vector<Dispatch> copy_dispatch(const VulkanBinding& binding, const Sizes& s, bool to_patches) {
-  const int64_t count = binding.out(0).elements();
-  const auto groups = std::min<int64_t>((count + 127) / 128, binding.device->max_workgroups[0]);
+// A run of pictures at a time, as many as one binding may span.
+std::vector<Dispatch> copy_dispatches(const VulkanBinding& binding, const Sizes& s,
+                                      bool to_patches) {
   const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
-  return {{.shader = "patchify_copy",
-           .buffers = {binding.input(0), binding.output(0)},
-           .writes = 2,
-           .specialization = {to_patches ? 1u : 0u},
-           .push = {word(count), word(s.channels), word(s.rows), word(s.columns), word(s.patch)},
-           .workgroups = {word(groups), 1, 1}}};
+  const int64_t elements = s.channels * s.rows * s.columns * s.patch * s.patch;
+  const auto bytes = static_cast<size_t>(elements) * sizeof(float);
+  std::vector<Dispatch> all;
+  for (const RowRun& run : row_runs("patchify", *binding.device, s.pictures, {bytes})) {
+    const int64_t count = run.count * elements;
+    const auto groups = std::min<int64_t>((count + 127) / 128, binding.device->max_workgroups[0]);
+    all.push_back(
+        {.shader = "patchify_copy",
+         .buffers = {run.of(binding.input(0), bytes), run.of(binding.output(0), bytes)},
+         .writes = 2,
+         .specialization = {to_patches ? 1u : 0u},
+         .push = {word(count), word(s.channels), word(s.rows), word(s.columns), word(s.patch)},
+         .workgroups = {word(groups), 1, 1}});
+  }
+  return all;
 }
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  return copy_dispatch(binding, forward_sizes(binding), true);
+  return copy_dispatches(binding, forward_sizes(binding), true);
 }
 
 std::vector<Dispatch> gradient_vulkan(const VulkanBinding& binding) {
-  return copy_dispatch(binding, backward_sizes(binding), false);
+  return copy_dispatches(binding, backward_sizes(binding), false);
 }
 
 std::vector<OpCase> cases() {

@@ -4,6 +4,7 @@
 #include "autograd/ops/attention.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/losses.h"
+#include "autograd/ops/patchify.h"
 #include "autograd/program.h"
 #include "core/philox.h"
 #include "tests/devices.h"
@@ -91,5 +92,6 @@ TEST_CASE("tensors_beyond_the_binding_limit_are_worked_on_in_slices_with_the_sam
       const Tensor labels = in[0].graph().constant(Shape{130}, std::vector<int32_t>(130, 7));
       return cross_entropy(in[0], labels, 0.1);
     });
+    same({{11, 3, 36, 24}}, [](const auto& in) { return patchify(in[0], 12); });
   });
 }
