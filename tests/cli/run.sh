@@ -26,7 +26,7 @@ expect 0 'mean_per_class_recall' eval_good --task zeroshot --split all
 expect 0 '"templates": "a.txt"' eval_good --task zeroshot --split all --classes names.txt \
   --templates a.txt --json
 expect 2 "the templates can't be chosen on split 'all', which is what is tested" \
-  eval_good --task zeroshot --split all --templates a.txt the.txt --validation-split all
+  eval_good --task zeroshot --split all --templates a.txt --templates the.txt --validation-split all
 expect 2 "--split" eval_good --task zeroshot
 expect 2 "no split 'train' to learn from; name one with --train-split" \
   eval_good --task linear --split all --weight-decay 1
@@ -58,6 +58,12 @@ expect 2 'has no place for the class' eval_good --task zeroshot --split all --te
 
 # Usage and config.
 expect 2 'A subcommand is required' "$tandem"
+expect 0 'report: ' train --set train.epochs=1 good.yaml --run before
+expect 0 'parameters ' "$tandem" plan --set train.epochs=1 good.yaml --device cpu
+expect 0 'both .* by 2 threads' "$tandem" bench data --threads 1,2 good.yaml --seconds 0
+expect 0 'wrote split.h5' "$tandem" embed --split train good --device cpu --out split.h5
+expect 0 'R@1' "$tandem" eval --split train good --task retrieval --device cpu
+expect 0 '^\[1/1\]' "$tandem" sweep --set train.epochs=1 good.yaml --run swept
 expect 2 'frobnicate' "$tandem" frobnicate
 expect 2 'missing.yaml' train missing.yaml
 variant typo.yaml 's/warmup/warmpu/'

@@ -139,11 +139,13 @@ const Command bench_data([](CLI::App& program) {
       "data", "Decodes and augments pictures of a config by threads, from the system's cache");
   const auto options = std::make_shared<Options>();
   command->add_option("config", options->config, "the run's YAML file")->required();
-  command->add_option("--set", options->overrides, "change one value of the config");
+  command->add_option("--set", options->overrides, "change one value of the config")
+      ->allow_extra_args(false);
   command->add_option("--pictures", options->pictures, "the first so many of the split")
       ->check(CLI::Range(1, 1 << 20));
   command->add_option("--threads", options->threads, "how many at a time; several, as 1,2,4")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::Range(1, 1024));
   command->add_option("--seconds", options->seconds, "time for each")
       ->check(CLI::Range(0.0, 3600.0));

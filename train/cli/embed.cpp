@@ -49,7 +49,8 @@ void add_embed(CLI::App& program) {
   command->add_option("--out", options->out, "the HDF5 file to write")->required();
   command->add_option("--table", options->request.table, "another table than the run's");
   add_format_options(*command, options->request.format);
-  command->add_option("--split", options->request.splits, "a split of the table; else all of it");
+  command->add_option("--split", options->request.splits, "a split of the table; else all of it")
+      ->allow_extra_args(false);
   command->add_option("--captions", options->request.captions, "all (default), first or none")
       ->check(CLI::IsMember({"all", "first", "none"}));
   command->add_option("--classes", options->classes,

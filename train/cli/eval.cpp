@@ -134,20 +134,21 @@ void add_probe_options(CLI::App& command, TaskOptions& task) {
   command.add_option("--templates", task.templates,
                      "prompts, one a line, {} for the class; of several files the best on "
                      "--validation-split; else 'a photo of a {}.'")
-      ->group(group);
-  command.add_option("--train-split", task.probe.train, "linear, knn: the split that they learn from (train)")
+      ->allow_extra_args(false)->group(group);
+  command.add_option("--train-split", task.probe.train,
+                     "linear, knn: the split that they learn from (train)")
       ->group(group);
   command.add_option("--validation-split", task.probe.validation,
-                     "the split that settings are chosen on (val); never the one tested; not needed where one "
-                     "--k, or one --weight-decay, is given")
+                     "the split that settings are chosen on (val); never the one tested; not needed "
+                     "where one --k, or one --weight-decay, is given")
       ->group(group);
   command.add_option("--weight-decay", task.weight_decays,
                      "linear: one, or several to choose from; else a search from 1e-8 to 1e2")
-      ->delimiter(',')->check(CLI::NonNegativeNumber)->group(group);
+      ->delimiter(',')->allow_extra_args(false)->check(CLI::NonNegativeNumber)->group(group);
   command.add_option("--k", task.k, "knn: one, or several to choose from (10,20,100,200)")
-      ->delimiter(',')->check(CLI::PositiveNumber)->group(group);
+      ->delimiter(',')->allow_extra_args(false)->check(CLI::PositiveNumber)->group(group);
   command.add_option("--temperature", task.temperatures, "knn: the same, of the votes (0.07)")
-      ->delimiter(',')->check(CLI::PositiveNumber)->group(group);
+      ->delimiter(',')->allow_extra_args(false)->check(CLI::PositiveNumber)->group(group);
   command.add_option("--shots", task.probe.shots,
                      "learn from so many pictures a class, drawn from --train-split, and choose on "
                      "min(shots, 4) others")
@@ -168,16 +169,19 @@ void add_eval(CLI::App& program) {
       ->required();
   command->add_option("--task", options->task.tasks,
                       "retrieval (default), zeroshot, linear, knn; several with commas")
-      ->delimiter(',')->check(CLI::IsMember({"retrieval", "zeroshot", "linear", "knn"}));
+      ->delimiter(',')->allow_extra_args(false)
+      ->check(CLI::IsMember({"retrieval", "zeroshot", "linear", "knn"}));
   command->add_option("--split", options->task.splits,
-                      "what is tested: a split of the table; else the config's list");
+                      "what is tested: a split of the table; else the config's list")
+      ->allow_extra_args(false);
   command->add_option("--table", options->task.table, "another table than the run's");
   add_format_options(*command, options->task.format);
   command->add_option("--captions", options->captions, "all or first, of each picture")
       ->check(CLI::IsMember({"all", "first"}));
   command->add_option("--name", options->names,
                       "NAME=DATASET: what a file of features calls image_features, labels, split, "
-                      "class_names, class_text_features, text_features or caption_image");
+                      "class_names, class_text_features, text_features or caption_image")
+      ->allow_extra_args(false);
   command->add_option("--features", options->features,
                       "runs on features: their file, where it lies elsewhere now");
   add_probe_options(*command, options->task);

@@ -193,7 +193,8 @@ void add_plan(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   command->add_option("config", options->config, "the run's YAML file")->required();
   command->add_option("--set", options->overrides,
-                      "change one value of the config: --set train.batch_size=256");
+                      "change one value of the config: --set train.batch_size=256")
+      ->allow_extra_args(false);
   command->add_option("--device", options->device,
                       "as in the config, or gpu for a card that is not in this machine");
   command->add_option("--device-memory", options->device_memory,

@@ -62,15 +62,18 @@ void add_sweep(CLI::App& program) {
   command->add_option("--seeds", options->seeds, "1..3, or 1,2,5; else the config's seed");
   command->add_option("--grid", options->grid,
                       "KEY=VALUE,VALUE,...: a config key and its values; several give every "
-                      "combination");
+                      "combination")
+      ->allow_extra_args(false);
   command->add_option("--set", options->request.overrides,
-                      "change one value of the config in all runs: --set train.lr=1e-4");
+                      "change one value of the config in all runs: --set train.lr=1e-4")
+      ->allow_extra_args(false);
   command->add_option("--run", options->run, "the sweep's folder; else runs/<name>-sweep");
   command->add_option("--device", options->device, "of all runs; else the config's");
   command->add_option("--threads", options->threads, "CPU threads of each run; 0: one a core")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--metric", options->metrics,
-                      "a figure to show, as test/acc1; else accuracies and recalls at 1");
+                      "a figure to show, as test/acc1; else accuracies and recalls at 1")
+      ->allow_extra_args(false);
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
       "Example:\n"

@@ -36,7 +36,8 @@ void add_train(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   command->add_option("config", options->config, "the run's YAML file")->required();
   command->add_option("--set", options->overrides,
-                      "change one value of the config: --set train.lr=1e-4");
+                      "change one value of the config: --set train.lr=1e-4")
+      ->allow_extra_args(false);
   command->add_option("--run", options->train.run, "the run's folder; else runs/<name>");
   command->add_flag("--resume", options->train.resume,
                     "go on from the newest checkpoint that verifies");
