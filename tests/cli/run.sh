@@ -65,6 +65,14 @@ expect 0 'wrote split.h5' "$tandem" embed --split train good --device cpu --out 
 expect 0 'R@1' "$tandem" eval --split train good --task retrieval --device cpu
 expect 0 '^\[1/1\]' "$tandem" sweep --set train.epochs=1 good.yaml --run swept
 expect 2 'frobnicate' "$tandem" frobnicate
+expect 2 '^.*--threads: expected a whole number from 0, got -1$' train good.yaml --threads -1
+expect 2 '--threads: expected a whole number from 0, got few' train good.yaml --threads few
+expect 2 '--peak-tflops: expected a number above 0, got nan' \
+  "$tandem" plan good.yaml --peak-tflops nan
+expect 2 '--weight-decay: expected a number from 0, got -0.1' \
+  eval_good --task linear --split all --weight-decay 1,-0.1
+expect 2 '--warmup: expected a whole number from 0, got -1' \
+  "$tandem" bench step --model model.yaml --warmup -1
 expect 2 'missing.yaml' train missing.yaml
 variant typo.yaml 's/warmup/warmpu/'
 expect 2 "typo.yaml:8: unknown key 'warmpu' in train; did you mean 'warmup'" train typo.yaml

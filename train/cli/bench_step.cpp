@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "core/philox.h"
+#include "train/cli/checks.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
 #include "train/cli/matmul_peak.h"
@@ -185,14 +186,15 @@ void add_bench_step(CLI::App& program) {
   command->add_option("--model", options->model, "YAML file with the model")->required();
   command->add_option("--batch", options->batch, "pairs a step, or a micro-batch of it")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->add_option("--accum-freq", options->accum_freq, "micro-batches of a step")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   add_device_options(*command, options->device);
   command->add_option("--precision", options->precision, "fp32, bf16 or fp16")->capture_default_str();
-  command->add_option("--steps", options->steps, "steps timed")->check(CLI::PositiveNumber);
-  command->add_option("--warmup", options->warmup, "steps before, not timed");
+  command->add_option("--steps", options->steps, "steps timed")->check(whole_number(1));
+  command->add_option("--warmup", options->warmup, "steps before, not timed")
+      ->check(whole_number(0));
   command->add_flag("--grad-checkpointing", options->checkpointing,
                     "compute activations of blocks again instead of keeping them");
   command->add_flag("--ops", options->ops, "also print the time of each op");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/device.h"
+#include "train/cli/checks.h"
 
 #include <CLI/CLI.hpp>
 
@@ -19,7 +20,7 @@ inline void add_device_options(CLI::App& command, DeviceChoice& choice) {
   command.add_option("--device", choice.name,
                      "auto, cpu, vulkan, vulkan:<index | part of the name | uuid>");
   command.add_option("--threads", choice.options.threads, "CPU threads; 0: one a core")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0));
   command.add_option("--shader-dir", choice.options.shader_dir,
                      "compile the shaders of this folder instead of the built-in ones");
   command.add_flag("--validation", choice.options.validation,

@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "train/adapters/adapter_outcome.h"
 #include "train/checkpoint/checkpoint_folder.h"
+#include "train/cli/checks.h"
 #include "train/cli/command.h"
 #include "train/cli/device_options.h"
 #include "train/cli/eval_adapter.h"
@@ -144,15 +145,15 @@ void add_probe_options(CLI::App& command, TaskOptions& task) {
       ->group(group);
   command.add_option("--weight-decay", task.weight_decays,
                      "linear: one, or several to choose from; else a search from 1e-8 to 1e2")
-      ->delimiter(',')->allow_extra_args(false)->check(CLI::NonNegativeNumber)->group(group);
+      ->delimiter(',')->allow_extra_args(false)->check(positive_number(true))->group(group);
   command.add_option("--k", task.k, "knn: one, or several to choose from (10,20,100,200)")
-      ->delimiter(',')->allow_extra_args(false)->check(CLI::PositiveNumber)->group(group);
+      ->delimiter(',')->allow_extra_args(false)->check(whole_number(1))->group(group);
   command.add_option("--temperature", task.temperatures, "knn: the same, of the votes (0.07)")
-      ->delimiter(',')->allow_extra_args(false)->check(CLI::PositiveNumber)->group(group);
+      ->delimiter(',')->allow_extra_args(false)->check(positive_number())->group(group);
   command.add_option("--shots", task.probe.shots,
                      "learn from so many pictures a class, drawn from --train-split, and choose on "
                      "min(shots, 4) others")
-      ->check(CLI::PositiveNumber)->group(group);
+      ->check(whole_number(1))->group(group);
   command.add_option("--seed", task.probe.seed, "of the draw (0)")->group(group);
 }
 

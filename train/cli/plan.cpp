@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/find_device.h"
 #include "train/byte_size.h"
+#include "train/cli/checks.h"
 #include "train/cli/command.h"
 #include "train/config/read.h"
 #include "train/memory_check.h"
@@ -201,7 +202,7 @@ void add_plan(CLI::App& program) {
                       "memory of the device, as 24GiB; else what it has free");
   command->add_option("--peak-tflops", options->peak_tflops,
                       "the fastest matrix products, in 1e12 operations a second")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command->add_option("--bandwidth", options->bandwidth, "of its memory, a second, as 900GB");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer("Example: tandem plan configs/emoji.yaml --device gpu --device-memory 24GiB "

@@ -1,5 +1,6 @@
 // `tandem sweep CONFIG`: the same run with several seeds and values of config keys.
 #include "core/error.h"
+#include "train/cli/checks.h"
 #include "train/cli/command.h"
 #include "train/sweep/run_sweep.h"
 
@@ -70,7 +71,7 @@ void add_sweep(CLI::App& program) {
   command->add_option("--run", options->run, "the sweep's folder; else runs/<name>-sweep");
   command->add_option("--device", options->device, "of all runs; else the config's");
   command->add_option("--threads", options->threads, "CPU threads of each run; 0: one a core")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0));
   command->add_option("--metric", options->metrics,
                       "a figure to show, as test/acc1; else accuracies and recalls at 1")
       ->allow_extra_args(false);
