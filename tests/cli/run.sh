@@ -73,7 +73,9 @@ expect 2 '--weight-decay: expected a number from 0, got -0.1' \
   eval_good --task linear --split all --weight-decay 1,-0.1
 expect 2 '--warmup: expected a whole number from 0, got -1' \
   "$tandem" bench step --model model.yaml --warmup -1
-expect 2 'missing.yaml' train missing.yaml
+expect 2 'missing.yaml: there is no such file' train missing.yaml
+expect 2 'good: this is a folder; give the path of a YAML config' train good
+expect 2 '/dev/null: this is no ordinary file' train /dev/null
 variant typo.yaml 's/warmup/warmpu/'
 expect 2 "typo.yaml:8: unknown key 'warmpu' in train; did you mean 'warmup'" train typo.yaml
 variant type.yaml 's/epochs: 2/epochs: many/'

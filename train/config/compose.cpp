@@ -20,8 +20,12 @@ constexpr size_t max_override_parts = 16;  // of the name in an override
 
 std::string read_text(const fs::path& path) {
   std::error_code error;
-  if (!fs::is_regular_file(path, error)) {
-    fail<ConfigError>("{}: there is no such file; give the path of a YAML config.", path.string());
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::is_regular_file(status)) {
+    const char* what = fs::is_directory(status) ? "this is a folder"
+                       : fs::exists(status)     ? "this is no ordinary file"
+                                                : "there is no such file";
+    fail<ConfigError>("{}: {}; give the path of a YAML config.", path.string(), what);
   }
   std::ifstream file(path, std::ios::binary);
   std::string text(max_config_bytes + 1, '\0');
