@@ -1,6 +1,7 @@
 #include "train/data/loader.h"
 
 #include "core/error.h"
+#include "tests/address_limit.h"
 #include "tests/train/temporary_folder.h"
 #include "train/data/png.h"
 
@@ -73,6 +74,20 @@ TEST_CASE("batches_do_not_depend_on_threads_or_the_cache") {
   many.cache_bytes = 0;
   Loader a(rows, one), b(rows, many);
   for (int i = 0; i < 13; ++i) REQUIRE(same(a.next(), b.next()));
+}
+
+TEST_CASE("loader_threads_that_the_system_can_not_start_are_told_in_a_sentence") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  MESSAGE("not tested: sanitizers can't work in little address space");
+#else
+  const TemporaryFolder folder;
+  const auto rows = make_rows(folder, 4, 4);
+  auto options = make_options(500);
+  options.prefetch = 1;
+  const AddressLimit limit(64 << 20);
+  CHECK_THROWS_WITH_AS(Loader(rows, options),
+                       doctest::Contains("of 500 threads could be started"), DataError);
+#endif
 }
 
 TEST_CASE("resuming_gives_the_batches_that_would_have_come") {

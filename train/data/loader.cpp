@@ -40,9 +40,10 @@ Loader::Loader(std::vector<TableRow> rows, LoaderOptions options, Position start
       slots_(slot_count(options)) {
   try {
     for (int64_t i = 0; i < worker_count(options); ++i) workers_.emplace_back([this, i] { work(i); });
-  } catch (...) {
+  } catch (const std::exception& error) {
     shut_down();
-    throw;
+    fail<DataError>("loader: {} of {} threads could be started ({}); set data.workers lower.",
+                    workers_.size(), worker_count(options), error.what());
   }
 }
 

@@ -20,7 +20,8 @@ struct Position {
 class Loader {
  public:
   // Starts options.data.workers threads, which make batches from `start` on, for ever.
-  // rows: those of the training split. Throws ConfigError and DataError as BatchMaker does.
+  // rows: those of the training split. Throws ConfigError and DataError as BatchMaker does,
+  // and DataError where a thread can't be started.
   Loader(std::vector<TableRow> rows, LoaderOptions options, Position start = {});
   ~Loader();
   Loader(const Loader&) = delete;

@@ -1,40 +1,14 @@
 #include "core/cpu/threads.h"
 
 #include "core/error.h"
+#include "tests/address_limit.h"
 
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <vector>
 
 using namespace tandem;
-
-namespace {
-
-// While it lives, the process gets at most so many more bytes of address space.
-class AddressLimit {
- public:
-  explicit AddressLimit(uint64_t more) {
-    uint64_t pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    getrlimit(RLIMIT_AS, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + more;
-    setrlimit(RLIMIT_AS, &limit);
-  }
-  ~AddressLimit() { setrlimit(RLIMIT_AS, &before_); }
-  AddressLimit(const AddressLimit&) = delete;
-  AddressLimit& operator=(const AddressLimit&) = delete;
-
- private:
-  rlimit before_{};
-};
-
-}  // namespace
 
 TEST_CASE("every_task_runs_once_run_after_run") {
   Threads threads(5);
