@@ -149,6 +149,25 @@ expect 0 '"op": "slice_gradient"' "$tandem" bench ops --device cpu --op slice --
 expect 2 "there is no case 'slices'" "$tandem" bench ops --device cpu --op slices
 sed -n '2,4s/^  //p' good.yaml >model.yaml
 expect 2 'has no variants to choose from' "$tandem" tune --device cpu --model model.yaml
+tune() { "$tandem" tune --device vulkan --model model.yaml --batch 1 "$@"; }
+# What is kept of a tuning that is stopped at the second choice or after.
+stopped_tuning() {
+  export XDG_CACHE_HOME=$PWD/cache
+  tune --seconds 0.2 >/dev/null &
+  for _ in $(seq 100); do
+    sleep 0.1
+    tune --list | grep -qE ': [1-9][0-9]* kernels tuned' && break
+  done
+  kill $!
+  wait $!
+  tune --list
+}
+if "$tandem" devices | grep -q '^vulkan'; then
+  expect 0 ': [1-9][0-9]* kernels tuned' stopped_tuning
+  homeless() { (unset HOME XDG_CACHE_HOME && tune --seconds 0 2>&1); }
+  expect 1 'tuning: there is no place for it; set HOME or XDG_CACHE_HOME' homeless
+  same 'nothing is measured that can not be kept' "$(homeless | wc -l)" 1
+fi
 expect 0 '"model_flop_utilisation": [0-9.e-]*[1-9]' \
   "$tandem" bench step --model model.yaml --batch 3 --device cpu --steps 1 --json
 

@@ -173,15 +173,16 @@ void tune(Device& device, const Options& options) {
   const DeviceInfo& info = device.info();
   TunedKernels kernels = kernel_traits(info).tuned;  // what is known of other models stays
   const StepPlan step = plan_of(options, info);
+  save_tuning(info, kernels);  // fails before anything is measured
   Json document = header(info);
   if (!options.json) fmt::print("{} ({}), fastest first\n", info.name, info.driver);
   for (Choice& choice : choices_of(step, info)) {
     measure(device, step.plan, choice, options.seconds);
     kernels[choice.tunable.what] = choice.timed.front().variant;
+    save_tuning(info, kernels);
     document["kernels"].push_back(to_json(choice));
     if (!options.json) print(choice);
   }
-  save_tuning(info, kernels);
   if (options.json) return print(document);
   fmt::print("kept in {}\n", tuning_path(info).string());
 }
