@@ -1,6 +1,7 @@
 #include "train/run_output.h"
 
 #include "core/error.h"
+#include "train/printable.h"
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +14,7 @@ namespace {
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
+  std::clearerr(stdout);  // a run goes on without a screen, and has its log
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ void RunOutput::start(ProgressOptions options) {
   progress_.emplace(std::move(options), seconds_now());
 }
 
-void RunOutput::say(const std::string& text) {
+void RunOutput::say(const std::string& news) {
+  const std::string text = printable_text(news);
   if (progress_) return progress_->message(text);
   print(text + "\n");
   log_.write(text);

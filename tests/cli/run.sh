@@ -8,6 +8,7 @@ pieces=$(cd "$(dirname "$0")/.." && pwd)/fixtures/text/pieces.model
 . "$(dirname "$0")/expect.sh"
 
 good_run
+to_full_disk() { "$tandem" "$@" >/dev/full; }
 variant() { sed "$2" good.yaml >"$1"; }
 train() { "$tandem" train "$@"; }
 
@@ -252,5 +253,21 @@ cp -r good damaged
 for file in damaged/checkpoints/*.h5; do truncate -s 2000 "$file"; done
 expect 1 'passed over' train good.yaml --run damaged --resume
 expect 1 'none of its checkpoints can be used' train good.yaml --run damaged --resume
+
+# What can't be printed is no success, but a run has its log.
+expect 1 "the output can't be written" to_full_disk plan good.yaml
+expect 1 "the output can't be written" to_full_disk --help
+closed() { "$tandem" "$@" >&-; }
+expect 1 "the output can't be written" closed plan good.yaml
+expect 0 '^$' closed train good.yaml --run unheard
+expect 0 'report: ' cat unheard/log.txt
+expect 0 '^[0-9]+$' cat unheard/.lock
+if grep -q '__[at]san_init' "$tandem"; then
+  echo 'not tested: sanitizers need more memory than a limit leaves'
+else
+  yes "$(head -1 good.jsonl)" | head -600000 >big.jsonl
+  few_bytes() { (ulimit -v 163840; "$tandem" "$@"); }
+  expect 1 "the host's memory ran out" few_bytes data inspect big.jsonl
+fi
 
 conclude

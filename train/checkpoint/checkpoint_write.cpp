@@ -126,10 +126,10 @@ void write_tensors(Writer& writer, const std::string& path, const std::string& g
   }
 }
 
-// The library does not survive memory that runs out inside it. Throws CheckpointError where what it
-// needs can't be had.
+// The library does not survive memory that runs out inside it, and what is left may not be its
+// thread's to have. Throws CheckpointError where there is too little.
 void check_memory(const std::string& path) {
-  constexpr size_t needed = size_t{16} << 20;
+  constexpr size_t needed = size_t{64} << 20;
   try {
     std::vector<char> room;
     room.reserve(needed);
