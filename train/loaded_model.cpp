@@ -8,7 +8,6 @@
 namespace tandem {
 
 LoadedModel load_model(const std::string& source, Device& device, const std::string& base) {
-  constexpr int64_t chunk = 64;
   LoadedModel model;
   model.path = find_checkpoint(source).path;
   const Checkpoint checkpoint = read_checkpoint_model(model.path);
@@ -16,7 +15,8 @@ LoadedModel load_model(const std::string& source, Device& device, const std::str
   model.config.model.image_tower = true;  // the base's, where features stood in for it
   model.tokenizer = tokenizer_of(checkpoint, model.path);
   model.variables = std::make_unique<Variables>(device);
-  model.encoder = std::make_unique<Encoder>(model.config.model, *model.variables, chunk);
+  model.encoder = std::make_unique<Encoder>(model.config.model, *model.variables,
+                                            LoadedModel::chunk);
   if (is_adapter(checkpoint)) {
     if (!base.empty()) model.config.adapter.base = base;
     load_base(*model.variables, read_base(model.config));

@@ -12,6 +12,8 @@
 namespace tandem {
 
 struct LoadedModel {
+  static constexpr int64_t chunk = 64;  // pictures or texts that it encodes at a time
+
   std::string path;  // of the checkpoint
   RunConfig config;
   std::unique_ptr<Tokenizer> tokenizer;

@@ -135,6 +135,18 @@ expect 2 "'much' is no amount of memory" train good.yaml --run m3 --device-memor
 
 # Plans and speed.
 expect 0 'largest batch in 24.00 GiB' "$tandem" plan good.yaml --device gpu --device-memory 24GiB
+expect 0 '"largest_batch": null' "$tandem" plan good.yaml --device gpu --json
+largest_batches() { "$tandem" plan good.yaml --device gpu | grep -c 'largest batch'; }
+same 'nothing fits or not where the memory is not known' "$(largest_batches)" 0
+printf 'adapter: {kind: clip_adapter}\ndata: {features: other.h5}\ndevice: cpu\n' >features.yaml
+expect 0 'features  *of other.h5, which is not there' "$tandem" plan features.yaml
+"$tandem" embed good --device cpu --out other.h5 >/dev/null
+expect 0 'features  *of other.h5: 6 pictures, width 8' "$tandem" plan features.yaml
+expect 0 '"parameters": 32' "$tandem" plan features.yaml --json
+printf 'adapter: {kind: projection, base: good}\ndata: {table: good.jsonl}\n' >base.yaml
+expect 0 'features  *made by good, 64 at a time' "$tandem" plan base.yaml --device cpu
+expect 0 '"base_bytes": [1-9]' "$tandem" plan base.yaml --device gpu --json
+expect 0 '"parameters": 65' "$tandem" plan base.yaml --device cpu --json
 expect 0 '"pairs_per_second": [0-9]' \
   "$tandem" plan good.yaml --peak-tflops 0.1 --bandwidth 10GB --json
 expect 2 'give both' "$tandem" plan good.yaml --peak-tflops 0.1

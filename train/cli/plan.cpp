@@ -4,6 +4,7 @@
 #include "train/byte_size.h"
 #include "train/cli/checks.h"
 #include "train/cli/command.h"
+#include "train/cli/plan_adapter.h"
 #include "train/config/read.h"
 #include "train/memory_check.h"
 #include "train/step_plan.h"
@@ -42,8 +43,8 @@ struct Forecast {
   RunConfig config;
   DeviceInfo device;
   StepPlan plan;
-  uint64_t free = 0;
-  int64_t batch = 0;                // the largest that fits
+  uint64_t free = 0;                // memory of the device; 0: not known
+  int64_t batch = 0;                // the largest that fits; 0 too where that is not known
   int64_t batch_checkpointing = 0;  // the same with gradient checkpointing
   double forward_flops = 0;         // of a step
   double flops = 0;                 // of a step, backward and recomputation too
@@ -82,12 +83,13 @@ void add_costs(Forecast& forecast, double peak, double bandwidth) {
                    [&](const OpTotal& a, const OpTotal& b) { return order(a) > order(b); });
 }
 
-Forecast forecast_of(const Options& options) {
-  Forecast forecast;
-  std::vector<std::string> overrides = options.overrides;
-  forecast.config = read_run_config(options.config, overrides);
-  const std::string device = options.device.empty() ? forecast.config.device : options.device;
-  forecast.device = device == "gpu" ? some_gpu() : find_device(device);
+DeviceInfo device_of(const Options& options, const RunConfig& config) {
+  const std::string device = options.device.empty() ? config.device : options.device;
+  return device == "gpu" ? some_gpu() : find_device(device);
+}
+
+Forecast forecast_of(const Options& options, const RunConfig& config, const DeviceInfo& device) {
+  Forecast forecast{.config = config, .device = device, .plan = {}, .ops = {}};
   forecast.free = options.device_memory.empty() ? free_memory(forecast.device)
                                                 : parse_bytes(options.device_memory);
   if (options.peak_tflops > 0 && options.bandwidth.empty()) {
@@ -102,6 +104,7 @@ Forecast forecast_of(const Options& options) {
   add_costs(forecast, options.peak_tflops * 1e12, bandwidth);
   RunConfig other = forecast.config;
   other.train.grad_checkpointing = false;
+  if (forecast.free == 0) return forecast;
   forecast.batch = largest_batch(other, forecast.device, forecast.free);
   other.train.grad_checkpointing = true;
   forecast.batch_checkpointing = largest_batch(other, forecast.device, forecast.free);
@@ -114,6 +117,7 @@ double pairs(const Forecast& forecast) {
 
 Json to_json(const Forecast& f) {
   const MemoryReport& memory = f.plan.memory;
+  const auto known = [&f](auto value) { return f.free > 0 ? Json(value) : Json(); };
   Json document{{"device", f.device.name},
                 {"batch", f.config.train.batch_size},
                 {"accum_freq", f.config.train.accum_freq},
@@ -126,10 +130,10 @@ Json to_json(const Forecast& f) {
                 {"activation_bytes", memory.activations},
                 {"peak_bytes", memory.peak()},
                 {"evaluation_bytes", f.plan.evaluation_bytes},
-                {"device_memory_bytes", f.free},
-                {"fits", f.plan.peak() <= f.free},
-                {"largest_batch", f.batch},
-                {"largest_batch_checkpointing", f.batch_checkpointing}};
+                {"device_memory_bytes", known(f.free)},
+                {"fits", known(f.plan.peak() <= f.free)},
+                {"largest_batch", known(f.batch)},
+                {"largest_batch_checkpointing", known(f.batch_checkpointing)}};
   document["step_seconds"] = f.seconds > 0 ? Json(f.seconds) : Json();
   document["pairs_per_second"] = f.seconds > 0 ? Json(pairs(f) / f.seconds) : Json();
   document["ops"] = Json::array();
@@ -156,6 +160,7 @@ void print_memory(const Forecast& f) {
   if (f.plan.evaluation_bytes > 0) {
     line("and of evaluations", byte_text(f.plan.evaluation_bytes));
   }
+  if (f.free == 0) return;
   const auto batch = [](int64_t size) { return size == 0 ? "none" : fmt::to_string(size); };
   line(fmt::format("largest batch in {}", byte_text(f.free)), batch(f.batch));
   line("  with grad_checkpointing", batch(f.batch_checkpointing));
@@ -181,7 +186,11 @@ void print(const Forecast& f) {
 }
 
 void run(const Options& options) {
-  const Forecast forecast = forecast_of(options);
+  std::vector<std::string> overrides = options.overrides;
+  const RunConfig config = read_run_config(options.config, overrides);
+  const DeviceInfo device = device_of(options, config);
+  if (config.adapter.on_features()) return show_adapter_plan(config, device, options.json);
+  const Forecast forecast = forecast_of(options, config, device);
   if (!options.json) return print(forecast);
   fmt::print("{}\n", to_json(forecast).dump(1, ' ', false, Json::error_handler_t::replace));
 }
