@@ -115,8 +115,8 @@ void visit_fields(V& v, DataConfig& c) {
   v.field("first_caption", c.first_caption, between(0, 1),
           "share of samples that get their first caption; the others, any of theirs");
   v.field("max_bad_samples", c.max_bad_samples, between(0, 1e12),
-          "unreadable pictures to train on that are skipped before the run stops; one of an "
-          "evaluation always stops it");
+          "unreadable pictures to train on that are skipped before the run stops; those of "
+          "evaluations must all be readable");
   v.section("augment", c.augment, "random changes to a training picture; each is off by default");
   v.section("tokenizer", c.tokenizer, "how captions become tokens");
 }
