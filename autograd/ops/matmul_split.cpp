@@ -25,9 +25,12 @@ constexpr int64_t aligned_rows = 128;
 // A side as long as the register designs may pad it in a copy of its matrix.
 int64_t padded(int64_t side, int64_t least = 1) { return std::max((side + 3) / 4 * 4, least); }
 
+int64_t bindable_floats(const DeviceInfo& device) {
+  return static_cast<int64_t>(std::min<uint64_t>(device.max_storage_range, 1ull << 40)) / 4;
+}
+
 Split split_of(const MatmulShape& s, const DeviceInfo& device) {
-  const auto most = static_cast<int64_t>(std::min<uint64_t>(device.max_storage_range, 1ull << 40));
-  const int64_t floats = most / 4;
+  const int64_t floats = bindable_floats(device);
   const int64_t m = padded(s.m, 32), k = padded(s.k), n = padded(s.n);
   const int64_t matrix = std::max({m * k, k * n, s.m * s.n});
   if (s.batch * matrix <= floats) return {};
@@ -56,8 +59,7 @@ MatmulShape piece_shape(MatmulShape shape, const Split& split, int64_t index) {
 }
 
 // `rows` of `width` elements from row `first` on; nothing where there is no range.
-BufferRange part(const BufferRange& range, int64_t first, int64_t rows, int64_t width,
-                 DType type) {
+BufferRange part(const BufferRange& range, int64_t first, int64_t rows, int64_t width, DType type) {
   if (range.memory == nullptr) return range;
   return {range.memory, range.offset + static_cast<size_t>(first * width) * size_of(type),
           static_cast<size_t>(rows * width) * size_of(type)};
@@ -84,19 +86,22 @@ MatmulRanges piece_ranges(const MatmulShape& s, const MatmulTypes& types, const 
   return ranges;
 }
 
-// Scratch of a product over pieces of k, in floats: the pieces' products, their column sums, each
-// at an aligned address, and then what each piece wants.
+// Scratch of a product over pieces of k, in floats: as many of the pieces' products as a binding
+// spans, the pieces' column sums, each at an aligned address, and then what each piece wants.
 struct DepthScratch {
   int64_t product, sums;  // from one piece's to the next
+  int64_t products;       // that there is room for
   size_t sums_at, inner_at;
 
-  DepthScratch(const MatmulShape& s, const Split& split) {
+  DepthScratch(const MatmulShape& s, const Split& split, const DeviceInfo& device) {
     const auto aligned = [](int64_t floats) {
       return (floats + aligned_rows - 1) / aligned_rows * aligned_rows;
     };
     product = aligned(s.m * s.n);
     sums = aligned(s.m);
-    sums_at = static_cast<size_t>(split.pieces() * product) * 4;
+    const int64_t most = bindable_floats(device) / product;
+    products = std::min(split.pieces(), std::max<int64_t>(most, 2));
+    sums_at = static_cast<size_t>(products * product) * 4;
     inner_at = sums_at + static_cast<size_t>(split.pieces() * sums) * 4;
   }
 };
@@ -106,15 +111,24 @@ BufferRange inside(const BufferRange& scratch, size_t offset, int64_t floats) {
 }
 
 std::vector<Dispatch> over_depth(const MatmulShape& shape, const DeviceInfo& device,
-                                 const MatmulTypes& types, MatmulDesign design,
-                                 const Split& split, const MatmulRanges& ranges,
-                                 const BufferRange& scratch) {
-  const DepthScratch places(shape, split);
+                                 const MatmulTypes& types, MatmulDesign design, const Split& split,
+                                 const MatmulRanges& ranges, const BufferRange& scratch) {
+  const DepthScratch places(shape, split, device);
   const bool sums = ranges.column_sums.memory != nullptr;
+  const auto product = [&](int64_t slot) {
+    return inside(scratch, static_cast<size_t>(slot * places.product) * 4, shape.m * shape.n);
+  };
+  const BufferRange products = inside(scratch, 0, places.products * places.product);
   std::vector<Dispatch> all;
-  for (int64_t i = 0; i < split.pieces(); ++i) {
+  int64_t made = 0;
+  for (int64_t i = 0; i < split.pieces(); ++i, ++made) {
+    if (made == places.products) {  // adds them up in the first one's place
+      all.push_back(finish_dispatch(device, shape, {.in = types.in}, products, made, places.product,
+                                    {.y = product(0)}));
+      made = 1;
+    }
     MatmulRanges piece = piece_ranges(shape, types, {.a = ranges.a, .b = ranges.b}, split, i);
-    piece.y = inside(scratch, static_cast<size_t>(i * places.product) * 4, shape.m * shape.n);
+    piece.y = product(made);
     if (sums) {
       const size_t at = places.sums_at + static_cast<size_t>(i * places.sums) * 4;
       piece.column_sums = inside(scratch, at, shape.m);
@@ -124,9 +138,7 @@ std::vector<Dispatch> over_depth(const MatmulShape& shape, const DeviceInfo& dev
       all.push_back(std::move(dispatch));
     }
   }
-  const BufferRange products = inside(scratch, 0, split.pieces() * places.product);
-  all.push_back(
-      finish_dispatch(device, shape, types, products, split.pieces(), places.product, ranges));
+  all.push_back(finish_dispatch(device, shape, types, products, made, places.product, ranges));
   if (sums) {
     const BufferRange parts = inside(scratch, places.sums_at, split.pieces() * places.sums);
     all.push_back(sum_rows_dispatch(device, parts, ranges.column_sums,
@@ -150,7 +162,7 @@ size_t product_dispatches_scratch(const MatmulShape& shape, const DeviceInfo& de
                               depth ? MatmulTypes{.in = types.in} : types, design);
     most = std::max(most, matmul.scratch_bytes());
   }
-  return depth ? DepthScratch(shape, split).inner_at + most : most;
+  return depth ? DepthScratch(shape, split, device).inner_at + most : most;
 }
 
 std::vector<Dispatch> product_dispatches(const MatmulShape& shape, const DeviceInfo& device,

@@ -88,7 +88,9 @@ TEST_CASE("tensors_larger_than_a_binding_are_multiplied_in_pieces") {
   Layer layer(4000, 24, 30, Activation::quick_gelu);
   Fed batch;
   batch.fetches = {matmul(batch.input("a", {200, 6, 7}), batch.input("b", {200, 7, 5}))};
-  for (Fed* fed : {static_cast<Fed*>(&layer), &batch}) {
+  Fed deep;  // of whose pieces' products only two fit
+  deep.fetches = {matmul(deep.input("a", {2000, 120}), deep.input("b", {2000, 120}), true)};
+  for (Fed* fed : {static_cast<Fed*>(&layer), &batch, &deep}) {
     const auto expected = evaluate(fed->graph, fed->fetches, fed->feeds);
     for_each_vulkan_device([&](Device& device) {
       DeviceInfo small = device.info();
