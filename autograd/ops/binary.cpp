@@ -7,6 +7,7 @@
 
 #include "autograd/ops/dispatch.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/row_runs.h"
 #include "autograd/remake.h"
 #include "core/cpu/elementwise.h"
 #include "core/cpu/threads.h"
@@ -109,15 +110,11 @@ std::function<void()> cpu(const CpuBinding& binding) {
   };
 }
 
-template <BinaryKind kind>
-std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  const BroadcastLoops loops = broadcast_loops(binding.in(0), binding.in(1), binding.out(0));
+// But for its buffers, the number of elements and the workgroups.
+Dispatch loops_dispatch(BinaryKind kind, const BroadcastLoops& loops, bool wide) {
   Dispatch dispatch;
   dispatch.shader = name_of(kind);
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
   dispatch.writes = 0b100;
-  const bool alike = loops.rank == 1 && loops.a[0] == 1 && loops.b[0] == 1;
-  const bool wide = alike || loops.inner() % 4 == 0;
   dispatch.specialization = {static_cast<uint32_t>(loops.rank), wide ? 1u : 0u,
                              static_cast<uint32_t>(loops.inner_a()),
                              static_cast<uint32_t>(loops.inner_b())};
@@ -129,11 +126,35 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
       dispatch.push.push_back(divisor_words(std::max<int64_t>(1, size))[word]);
     }
   }
+  return dispatch;
+}
+
+// Cut along the outermost loop; an operand that does not move with it is bound whole.
+template <BinaryKind kind>
+std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
+  BroadcastLoops loops = broadcast_loops(binding.in(0), binding.in(1), binding.out(0));
   const int64_t count = binding.out(0).elements();
-  if (alike) {
-    return elementwise_dispatches(*binding.device, dispatch, count, 512);
+  if (loops.rank == 1 && loops.a[0] == 1 && loops.b[0] == 1) {
+    Dispatch whole = loops_dispatch(kind, loops, true);
+    whole.buffers = {binding.input(0), binding.input(1), binding.output(0)};
+    return elementwise_dispatches(*binding.device, whole, count, 512);
   }
-  return {strided_dispatch(*binding.device, std::move(dispatch), count, wide ? 512 : 128)};
+  const int64_t rows = loops.size[0];
+  const auto bytes = [](int64_t elements) { return static_cast<size_t>(elements) * sizeof(float); };
+  const size_t a = bytes(loops.a[0]), b = bytes(loops.b[0]), y = bytes(count / rows);
+  std::vector<Dispatch> all;
+  for (const RowRun& run :
+       row_runs(name_of(kind), *binding.device, rows, {a == 0 ? y : a, b == 0 ? y : b, y}, 4)) {
+    loops.size[0] = run.count;
+    const bool wide = loops.inner() % 4 == 0;
+    Dispatch dispatch = loops_dispatch(kind, loops, wide);
+    dispatch.buffers = {a == 0 ? binding.input(0) : run.of(binding.input(0), a),
+                        b == 0 ? binding.input(1) : run.of(binding.input(1), b),
+                        run.of(binding.output(0), y)};
+    all.push_back(strided_dispatch(*binding.device, std::move(dispatch), run.count * count / rows,
+                                   wide ? 512 : 128));
+  }
+  return all;
 }
 
 template <Tensor (*build)(Tensor, Tensor)>

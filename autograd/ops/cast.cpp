@@ -2,6 +2,7 @@
 #include "autograd/ops/cast.h"
 
 #include "autograd/ops/dispatch.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/cast.h"
 #include "core/cpu/threads.h"
 
@@ -48,7 +49,6 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   const DType from = binding.inputs[0]->dtype;
   const DType to = binding.outputs[0]->dtype;
   Dispatch dispatch;
-  dispatch.buffers = {binding.input(0), binding.output(0)};
   dispatch.writes = 0b10;
   if (from == DType::i32) {
     dispatch.shader = "cast_from_i32";
@@ -57,7 +57,20 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
     const DType half = from == DType::f32 ? to : from;
     dispatch.specialization = {half == DType::bf16 ? 0u : 1u};
   }
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 256)};
+  const int64_t count = binding.out(0).elements();
+  std::vector<Dispatch> all;
+  for (const RowRun& run :
+       row_runs("cast", *binding.device, count, {size_of(from), size_of(to)}, 2)) {
+    const auto part = [&](const BufferRange& whole, DType type) {
+      BufferRange range = run.of(whole, size_of(type));
+      const bool last = run.begin + run.count == count;  // to the end of its last word
+      if (last) range.bytes = whole.offset + whole.bytes - range.offset;
+      return range;
+    };
+    dispatch.buffers = {part(binding.input(0), from), part(binding.output(0), to)};
+    all.push_back(strided_dispatch(*binding.device, dispatch, run.count, 256));
+  }
+  return all;
 }
 
 std::vector<OpCase> cases() {

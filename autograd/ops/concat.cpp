@@ -3,7 +3,6 @@
 //   y = slice(x, [begin, end))    dx = dy at [begin, end), 0 elsewhere
 #include "autograd/cost.h"
 #include "autograd/ops/copy_dispatch.h"
-#include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
 #include "core/cpu/movement.h"
 
@@ -110,8 +109,8 @@ std::vector<Dispatch> vulkan_concat(const VulkanBinding& binding) {
   int64_t first = 0;
   for (size_t i = 0; i < binding.inputs.size(); ++i) {
     const int64_t length = blocks_at(binding.in(i), axis_of(binding)).length;
-    all.push_back(copy_dispatch(*binding.device, binding.input(i), {0, length}, binding.output(0),
-                                {first, whole.length}, length, whole.blocks));
+    add_copies("concat", *binding.device, binding.input(i), {0, length}, binding.output(0),
+               {first, whole.length}, length, whole.blocks, all);
     first += length;
   }
   return all;
@@ -153,8 +152,10 @@ std::vector<Dispatch> vulkan_slice(const VulkanBinding& binding) {
   const Blocks from = blocks_at(binding.in(0), axis_of(binding));
   const Blocks to = blocks_at(binding.out(0), axis_of(binding));
   const int64_t first = binding.attributes->integer("begin") * from.inner;
-  return {copy_dispatch(*binding.device, binding.input(0), {first, from.length}, binding.output(0),
-                        {0, to.length}, to.length, to.blocks)};
+  std::vector<Dispatch> all;
+  add_copies("slice", *binding.device, binding.input(0), {first, from.length}, binding.output(0),
+             {0, to.length}, to.length, to.blocks, all);
+  return all;
 }
 
 // dy -> dx, whose axis has the length in attribute "length".
@@ -187,18 +188,10 @@ std::vector<Dispatch> vulkan_slice_gradient(const VulkanBinding& binding) {
   const Blocks from = blocks_at(binding.in(0), axis_of(binding));
   const Blocks to = blocks_at(binding.out(0), axis_of(binding));
   const int64_t first = binding.attributes->integer("begin") * from.inner;
-  Dispatch dispatch;
-  dispatch.shader = "pad_blocks";
-  dispatch.buffers = {binding.input(0), binding.output(0)};
-  dispatch.writes = 0b10;
-  const bool wide = (from.length | first | to.length) % 4 == 0;
-  const int64_t each = wide ? 4 : 1;
-  const auto [multiplier, shift] = divisor_words(to.length / each);
-  dispatch.specialization = {wide ? 1u : 0u};
-  dispatch.push = {static_cast<uint32_t>(from.length / each), static_cast<uint32_t>(first / each),
-                   static_cast<uint32_t>(to.length / each), multiplier, shift};
-  return {
-      strided_dispatch(*binding.device, std::move(dispatch), to.blocks * to.length / each, 512)};
+  std::vector<Dispatch> all;
+  add_padded("slice", *binding.device, binding.input(0), from.length, binding.output(0),
+             {first, to.length}, to.blocks, all);
+  return all;
 }
 
 const Op& slice_gradient_op = register_op({.name = "slice_gradient",
@@ -275,7 +268,6 @@ const Op& slice_op = register_op({.name = "slice",
                                   .cpu = cpu_slice,
                                   .vulkan = vulkan_slice,
                                   .cases = slice_cases});
-
 
 // Of the source it reads as much as it writes.
 const RegisteredCost slice_cost("slice", [](const OpContext& context) -> Cost {

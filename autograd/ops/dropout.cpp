@@ -2,6 +2,7 @@
 #include "autograd/ops/dropout.h"
 
 #include "autograd/ops/dispatch.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/dropout.h"
 #include "core/cpu/threads.h"
 #include "core/philox.h"
@@ -80,14 +81,24 @@ std::function<void()> cpu(const CpuBinding& binding) {
 }
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  Dispatch dispatch;
-  dispatch.shader = "dropout";
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
-  dispatch.writes = 0b100;
-  dispatch.push = {threshold_of(binding),
-                   std::bit_cast<uint32_t>(static_cast<float>(factor_of(binding))), use_of(binding),
-                   static_cast<uint32_t>(RandomUse::dropout)};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements(), 512)};
+  const int64_t count = binding.out(0).elements();
+  const size_t each = sizeof(float);
+  std::vector<Dispatch> all;
+  for (const RowRun& run : row_runs("dropout", *binding.device, count, {each}, 4)) {
+    Dispatch dispatch;
+    dispatch.shader = "dropout";
+    dispatch.buffers = {run.of(binding.input(0), each), binding.input(1),
+                        run.of(binding.output(0), each)};
+    dispatch.writes = 0b100;
+    dispatch.push = {threshold_of(binding),
+                     std::bit_cast<uint32_t>(static_cast<float>(factor_of(binding))),
+                     use_of(binding),
+                     static_cast<uint32_t>(RandomUse::dropout),
+                     static_cast<uint32_t>(count),
+                     static_cast<uint32_t>(run.begin)};
+    all.push_back(strided_dispatch(*binding.device, std::move(dispatch), run.count, 512));
+  }
+  return all;
 }
 
 std::vector<OpCase> cases() {

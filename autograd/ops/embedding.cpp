@@ -6,6 +6,7 @@
 
 #include "autograd/cost.h"
 #include "autograd/ops/dispatch.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/embedding.h"
 #include "core/cpu/movement.h"
 
@@ -55,19 +56,45 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] { cpu_gather_rows(*threads, count, table[0], 0, table[1], from, ids, to); };
 }
 
+uint32_t word(int64_t value) { return static_cast<uint32_t>(value); }
+
+// Calls visit(rows of the table, positions) for runs of both that a binding may span.
+template <class Visit>
+void each_cut(const DeviceInfo& device, int64_t vocabulary, int64_t positions, int64_t columns,
+              Visit&& visit) {
+  const size_t row = static_cast<size_t>(columns) * sizeof(float);
+  const auto parts = row_runs("embedding", device, positions, {row, sizeof(int32_t)});
+  for (const RowRun& rows : row_runs("embedding", device, vocabulary, {row})) {
+    for (const RowRun& part : parts) visit(rows, part);
+  }
+}
+
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
-  const Shape& table = binding.in(0);
-  Dispatch dispatch;
-  dispatch.shader = "gather_rows";
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
-  dispatch.writes = 0b100;
-  const int64_t each = table[1] % 4 == 0 ? 4 : 1;
-  const auto [multiplier, shift] = divisor_words(table[1] / each);
-  dispatch.specialization = {each == 4 ? 1u : 0u};
-  dispatch.push = {static_cast<uint32_t>(table[0]), 0, static_cast<uint32_t>(table[1] / each),
-                   multiplier, shift};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements() / each,
-                           512)};
+  const int64_t V = binding.in(0)[0], C = binding.in(0)[1];
+  const int64_t each = C % 4 == 0 ? 4 : 1;
+  const auto [multiplier, shift] = divisor_words(C / each);
+  const size_t row = static_cast<size_t>(C) * sizeof(float);
+  std::vector<Dispatch> all;
+  each_cut(*binding.device, V, binding.in(1).elements(), C,
+           [&, multiplier = multiplier, shift = shift](const RowRun& rows, const RowRun& part) {
+             Dispatch dispatch;
+             dispatch.shader = "gather_rows";
+             dispatch.buffers = {rows.of(binding.input(0), row),
+                                 part.of(binding.input(1), sizeof(int32_t)),
+                                 part.of(binding.output(0), row)};
+             dispatch.writes = 0b100;
+             dispatch.specialization = {each == 4 ? 1u : 0u};
+             dispatch.push = {word(V),
+                              0,
+                              word(C / each),
+                              multiplier,
+                              shift,
+                              word(rows.begin),
+                              word(rows.begin + rows.count)};
+             all.push_back(strided_dispatch(*binding.device, std::move(dispatch),
+                                            part.count * C / each, 512));
+           });
+  return all;
 }
 
 // Inputs dy, ids, order; attribute "rows" is V.
@@ -97,31 +124,48 @@ std::function<void()> cpu_gradient(const CpuBinding& binding) {
   };
 }
 
-// Zeros, then the sums within chunks, then the runs that go over several.
+// Of rows of the table and positions: the sums within chunks, then the runs over several.
+void add_sums(const VulkanBinding& binding, const RowRun& rows, const RowRun& part,
+              std::vector<Dispatch>& all) {
+  const int64_t positions = binding.in(1).elements();
+  const int64_t V = binding.out(0)[0], C = binding.out(0)[1];
+  const size_t row = static_cast<size_t>(C) * sizeof(float);
+  const BufferRange d_table = rows.of(binding.output(0), row);
+  Dispatch sum;
+  sum.shader = "embedding_gradient_sum";
+  sum.buffers = {binding.input(1), binding.input(2), part.of(binding.input(0), row), d_table,
+                 binding.scratch};
+  sum.writes = 0b11000;
+  sum.specialization = {rows.count == V && part.count == positions ? 0u : 1u};
+  sum.push = {word(V),
+              word(positions),
+              word(C),
+              word(rows.begin),
+              word(rows.begin + rows.count),
+              word(part.begin),
+              word(part.begin + part.count)};
+  sum.workgroups = {word((C + 63) / 64), word((positions + embedding_chunk - 1) / embedding_chunk),
+                    1};
+  Dispatch join = sum;
+  join.shader = "embedding_gradient_join";
+  join.specialization.clear();
+  join.buffers = {binding.input(1), binding.input(2), binding.scratch, d_table};
+  join.writes = 0b1000;
+  all.push_back(std::move(sum));
+  if (part.begin + part.count == positions) all.push_back(std::move(join));
+}
+
+// Zeros, then the sums.
 std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
   const Shape& table = binding.out(0);
-  const int64_t positions = binding.in(1).elements();
   Dispatch fill;
   fill.shader = "fill";
   fill.buffers = {binding.output(0)};
   fill.writes = 0b1;
   fill.push = {0};
   std::vector<Dispatch> all = elementwise_dispatches(*binding.device, fill, table.elements(), 512);
-  Dispatch sum;
-  sum.shader = "embedding_gradient_sum";
-  sum.buffers = {binding.input(1), binding.input(2), binding.input(0), binding.output(0),
-                 binding.scratch};
-  sum.writes = 0b11000;
-  sum.push = {static_cast<uint32_t>(table[0]), static_cast<uint32_t>(positions),
-              static_cast<uint32_t>(table[1])};
-  sum.workgroups = {static_cast<uint32_t>((table[1] + 63) / 64),
-                    static_cast<uint32_t>((positions + embedding_chunk - 1) / embedding_chunk), 1};
-  Dispatch join = sum;
-  join.shader = "embedding_gradient_join";
-  join.buffers = {binding.input(1), binding.input(2), binding.scratch, binding.output(0)};
-  join.writes = 0b1000;
-  all.push_back(std::move(sum));
-  all.push_back(std::move(join));
+  each_cut(*binding.device, table[0], binding.in(1).elements(), table[1],
+           [&](const RowRun& rows, const RowRun& part) { add_sums(binding, rows, part, all); });
   return all;
 }
 
@@ -195,7 +239,6 @@ const Op& embedding_op = register_op({.name = "embedding",
                                       .cpu = cpu,
                                       .vulkan = vulkan,
                                       .cases = cases});
-
 
 // Of the source it reads as much as it writes.
 const RegisteredCost embedding_cost("embedding", [](const OpContext& context) -> Cost {

@@ -3,6 +3,7 @@
 #include "autograd/cost.h"
 #include "autograd/ops/dispatch.h"
 #include "autograd/ops/movement.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/movement.h"
 
 #include <algorithm>
@@ -49,17 +50,29 @@ std::function<void()> cpu(const CpuBinding& binding) {
 
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   const Shape& x = binding.in(0);
-  Dispatch dispatch;
-  dispatch.shader = "gather_rows";
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
-  dispatch.writes = 0b100;
   const int64_t each = x[2] % 4 == 0 ? 4 : 1;
   const auto [multiplier, shift] = divisor_words(x[2] / each);
-  dispatch.specialization = {each == 4 ? 1u : 0u};
-  dispatch.push = {static_cast<uint32_t>(x[1]), static_cast<uint32_t>(x[1]),
-                   static_cast<uint32_t>(x[2] / each), multiplier, shift};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements() / each,
-                           512)};
+  const size_t row = static_cast<size_t>(x[2]) * sizeof(float);
+  const size_t sample = static_cast<size_t>(x[1]) * row;
+  std::vector<Dispatch> all;
+  for (const RowRun& run : row_runs("gather_rows", *binding.device, x[0], {sample, 4, row})) {
+    Dispatch dispatch;
+    dispatch.shader = "gather_rows";
+    dispatch.buffers = {run.of(binding.input(0), sample), run.of(binding.input(1), 4),
+                        run.of(binding.output(0), row)};
+    dispatch.writes = 0b100;
+    dispatch.specialization = {each == 4 ? 1u : 0u};
+    dispatch.push = {static_cast<uint32_t>(x[1]),
+                     static_cast<uint32_t>(x[1]),
+                     static_cast<uint32_t>(x[2] / each),
+                     multiplier,
+                     shift,
+                     0,
+                     ~0u};
+    all.push_back(
+        strided_dispatch(*binding.device, std::move(dispatch), run.count * x[2] / each, 512));
+  }
+  return all;
 }
 
 // Inputs dy, index; attribute "rows" is T.
@@ -85,17 +98,25 @@ std::function<void()> cpu_gradient(const CpuBinding& binding) {
 
 std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
   const Shape& dx = binding.out(0);
-  Dispatch dispatch;
-  dispatch.shader = "scatter_rows";
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.output(0)};
-  dispatch.writes = 0b100;
   const auto rows = divisor_words(dx[1]);
   const int64_t each = dx[2] % 4 == 0 ? 4 : 1;
   const auto columns = divisor_words(dx[2] / each);
-  dispatch.specialization = {each == 4 ? 1u : 0u};
-  dispatch.push = {static_cast<uint32_t>(dx[1]),        rows[0],    rows[1],
-                   static_cast<uint32_t>(dx[2] / each), columns[0], columns[1]};
-  return {strided_dispatch(*binding.device, std::move(dispatch), dx.elements() / each, 512)};
+  const size_t row = static_cast<size_t>(dx[2]) * sizeof(float);
+  const size_t sample = static_cast<size_t>(dx[1]) * row;
+  std::vector<Dispatch> all;
+  for (const RowRun& run : row_runs("gather_rows", *binding.device, dx[0], {sample, 4, row})) {
+    Dispatch dispatch;
+    dispatch.shader = "scatter_rows";
+    dispatch.buffers = {run.of(binding.input(0), row), run.of(binding.input(1), 4),
+                        run.of(binding.output(0), sample)};
+    dispatch.writes = 0b100;
+    dispatch.specialization = {each == 4 ? 1u : 0u};
+    dispatch.push = {static_cast<uint32_t>(dx[1]),        rows[0],    rows[1],
+                     static_cast<uint32_t>(dx[2] / each), columns[0], columns[1]};
+    all.push_back(strided_dispatch(*binding.device, std::move(dispatch),
+                                   run.count * dx[1] * dx[2] / each, 512));
+  }
+  return all;
 }
 
 const Op& gather_rows_gradient_op = register_op({.name = "gather_rows_gradient",
@@ -136,7 +157,6 @@ const Op& gather_rows_op = register_op({.name = "gather_rows",
                                         .cpu = cpu,
                                         .vulkan = vulkan,
                                         .cases = cases});
-
 
 // Of the source it reads as much as it writes.
 const RegisteredCost gather_rows_cost("gather_rows", [](const OpContext& context) -> Cost {

@@ -5,6 +5,7 @@
 #include "autograd/ops/reduce_axes.h"
 #include "autograd/ops/reduce_dispatch.h"
 #include "autograd/ops/reshape.h"
+#include "autograd/ops/row_runs.h"
 #include "core/cpu/threads.h"
 
 #include <algorithm>
@@ -76,12 +77,20 @@ std::function<void()> cpu_gradient(const CpuBinding& binding) {
 
 std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
   const ReduceSize size = reduce_size(binding.in(0), run_of(*binding.attributes));
-  Dispatch dispatch;
-  dispatch.shader = "max_gradient";
-  dispatch.buffers = {binding.input(0), binding.input(1), binding.input(2), binding.output(0)};
-  dispatch.writes = 0b1000;
-  dispatch.push = {static_cast<uint32_t>(size.length), static_cast<uint32_t>(size.inner)};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.in(1).elements(), 64)};
+  const size_t part = static_cast<size_t>(size.inner) * sizeof(float);
+  const size_t whole = static_cast<size_t>(size.length) * part;
+  std::vector<Dispatch> all;
+  for (const RowRun& run : row_runs("max", *binding.device, size.outer, {whole, part})) {
+    Dispatch dispatch;
+    dispatch.shader = "max_gradient";
+    dispatch.buffers = {run.of(binding.input(0), whole), run.of(binding.input(1), part),
+                        run.of(binding.input(2), part), run.of(binding.output(0), whole)};
+    dispatch.writes = 0b1000;
+    dispatch.push = {static_cast<uint32_t>(size.length), static_cast<uint32_t>(size.inner)};
+    all.push_back(
+        strided_dispatch(*binding.device, std::move(dispatch), run.count * size.inner, 64));
+  }
+  return all;
 }
 
 const Op& max_gradient_op = register_op({.name = "max_gradient",

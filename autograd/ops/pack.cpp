@@ -73,7 +73,7 @@ std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
     to.bytes = from.bytes;
     if (from.memory == to.memory && from.offset == to.offset) continue;
     const int64_t count = binding.in(i).elements();
-    for (const RowRun& run : row_runs("pack", *binding.device, count, {sizeof(float)})) {
+    for (const RowRun& run : row_runs("pack", *binding.device, count, {sizeof(float)}, 4)) {
       all.push_back(copy_dispatch(*binding.device, run.of(from, sizeof(float)), {0, run.count},
                                   run.of(to, sizeof(float)), {0, run.count}, run.count, 1));
     }

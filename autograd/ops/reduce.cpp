@@ -8,6 +8,7 @@
 #include "autograd/ops/reduce_axes.h"
 #include "autograd/ops/reduce_dispatch.h"
 #include "autograd/ops/reshape.h"
+#include "autograd/ops/row_runs.h"
 #include "autograd/ops/unary.h"
 #include "core/cpu/threads.h"
 
@@ -110,19 +111,30 @@ std::function<void()> cpu_expand_kernel(const CpuBinding& binding) {
 
 std::vector<Dispatch> vulkan_expand(const VulkanBinding& binding) {
   const ReduceSize size = size_of(binding.out(0), *binding.attributes);
-  Dispatch dispatch;
-  dispatch.shader = "broadcast_to";
-  dispatch.buffers = {binding.input(0), binding.output(0)};
-  dispatch.writes = 0b10;
   const auto length = divisor_words(size.length);
   const int64_t each = size.inner % 4 == 0 ? 4 : 1;
   const auto inner = divisor_words(size.inner / each);
-  dispatch.specialization = {each == 4 ? 1u : 0u};
-  dispatch.push = {static_cast<uint32_t>(size.length),         length[0], length[1],
-                   static_cast<uint32_t>(size.inner / each),   inner[0],  inner[1],
-                   std::bit_cast<uint32_t>(factor_of(binding))};
-  return {strided_dispatch(*binding.device, std::move(dispatch), binding.out(0).elements() / each,
-                           512)};
+  // Cut along the outer axis or, where that is one, along the run.
+  const bool whole = size.outer > 1;
+  const size_t from = static_cast<size_t>(size.inner) * sizeof(float);
+  const int64_t row = whole ? size.length * size.inner : size.inner;
+  const size_t to = static_cast<size_t>(row) * sizeof(float);
+  std::vector<Dispatch> all;
+  for (const RowRun& run :
+       row_runs("broadcast_to", *binding.device, whole ? size.outer : size.length, {from, to}, 4)) {
+    Dispatch dispatch;
+    dispatch.shader = "broadcast_to";
+    dispatch.buffers = {whole ? run.of(binding.input(0), from) : binding.input(0),
+                        run.of(binding.output(0), to)};
+    dispatch.writes = 0b10;
+    dispatch.specialization = {each == 4 ? 1u : 0u};
+    dispatch.push = {static_cast<uint32_t>(size.length),         length[0], length[1],
+                     static_cast<uint32_t>(size.inner / each),   inner[0],  inner[1],
+                     std::bit_cast<uint32_t>(factor_of(binding))};
+    all.push_back(
+        strided_dispatch(*binding.device, std::move(dispatch), run.count * row / each, 512));
+  }
+  return all;
 }
 
 OpCase item(std::string name, const Shape& shape,

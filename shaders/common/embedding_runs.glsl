@@ -3,7 +3,8 @@
 // began before the chunk, else to row 2 chunk + 1. Ids and positions are clamped to their range.
 //   binding 0  ids    [positions]             i32
 //   binding 1  order  [positions]             i32, positions sorted by id
-//   push       vocabulary, positions, columns
+//   push       vocabulary, positions, columns, and the bounds of the rows of the table that are
+//              bound and of the positions that are summed now: row_begin, row_end, begin, end
 const uint chunk_length = 64;
 
 layout(std430, binding = 0) readonly buffer Ids { int ids[]; };
@@ -12,6 +13,10 @@ layout(push_constant) uniform Push {
   uint vocabulary;
   uint positions;
   uint columns;
+  uint row_begin;
+  uint row_end;
+  uint begin;
+  uint end;
 };
 
 uint position_of(uint sorted) { return uint(clamp(order[sorted], 0, int(positions) - 1)); }

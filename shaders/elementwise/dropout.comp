@@ -1,12 +1,13 @@
-// y[i] = x[i] * factor, or 0 where random word part * count + i is below the threshold. Word w is
-// word w % 4 of philox({w / 4, step low, use, dropout | step high << 8}, seed), see
-// autograd/ops/dropout.h.
+// y[i] = x[i] * factor, or 0 where random word part * whole + begin + i is below the threshold,
+// for elements from `begin` on of `whole`. Word w is word w % 4 of
+// philox({w / 4, step low, use, dropout | step high << 8}, seed), see autograd/ops/dropout.h.
 // One invocation takes four neighbouring elements; workgroups stride over the rest.
 //   binding 0  x     [count]  f32, as vectors of 4
 //   binding 1  seed  [5]      i32: seed low, seed high, step low, step high, part
 //   binding 2  y     [count]  f32, as vectors of 4  written, to the next multiple of 4; may be
 //                             the memory of x
-//   push       threshold, factor, use, kind (RandomUse::dropout), count
+//   push       threshold, factor, use, kind (RandomUse::dropout), whole, begin (a multiple of 4),
+//              count
 #version 450
 #extension GL_GOOGLE_include_directive : require
 
@@ -22,6 +23,8 @@ layout(push_constant) uniform Push {
   float factor;
   uint use;
   uint kind;
+  uint whole;
+  uint begin;
   uint count;
 };
 
@@ -42,8 +45,8 @@ uvec4 words_from(uint group, uint skipped) {
 void main() {
   uint high;
   uint low;
-  umulExtended(seed[4], count, high, low);
-  const uint first = high << 30 | low >> 2;
+  umulExtended(seed[4], whole, high, low);
+  const uint first = (high << 30 | low >> 2) + begin / 4;
   const uint groups = (count + 3) / 4;
   for (uint i = gl_GlobalInvocationID.x; i < groups; i += gl_NumWorkGroups.x * 128) {
     const uvec4 words = words_from(first + i, low & 3);

@@ -2,7 +2,7 @@
 // chunk and leaves it.
 // One workgroup takes 64 columns of one chunk; grid: tiles of columns, chunks.
 //   binding 2  parts    [2 * chunks, columns]   f32
-//   binding 3  d_table  [vocabulary, columns]   f32  written
+//   binding 3  d_table  [row_end - row_begin, columns]  f32  written
 // ids, order and the push constants as in common/embedding_runs.glsl. Sums in fp32.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -31,5 +31,5 @@ void main() {
     last = end_of(chunk) - 1;
     if (id_of(last) != id) break;
   }
-  d_table[id * columns + column] = sum;
+  if (id >= row_begin && id < row_end) d_table[(id - row_begin) * columns + column] = sum;
 }

@@ -1,11 +1,13 @@
 // y[k, c] = x[k * stride + clamp(index[k], 0, rows - 1), c]: a row of every sample (stride = rows)
 // or rows of one table (stride 0).
 // One workgroup takes 512 elements of y at a time and strides over the rest.
-//   binding 0  x      [.., columns]      words
+//   binding 0  x      [.., columns]      words: rows from `begin` to `end` of all; where another
+//                                        row is wanted, y is left as it is
 //   binding 1  index  [samples]          i32
 //   binding 2  y      [samples, columns] words  written
 //   constant 0  wide: 1 where sizes, places and the count are in vectors of four words
-//   push       rows, stride, columns and the two words that divide by it, count = samples * columns
+//   push       rows, stride, columns and the two words that divide by it, begin, end,
+//              count = samples * columns
 #version 450
 #extension GL_GOOGLE_include_directive : require
 
@@ -26,6 +28,8 @@ layout(push_constant) uniform Push {
   uint columns;
   uint columns_multiplier;
   uint columns_shift;
+  uint begin;
+  uint end;
   uint count;
 };
 
@@ -36,7 +40,8 @@ void main() {
       if (i >= count) continue;
       const uint sample_ = quotient(i, columns_multiplier, columns_shift);
       const uint row = sample_ * stride + uint(clamp(index[sample_], 0, int(rows) - 1));
-      const uint from = row * columns + (i - sample_ * columns);
+      if (row < begin || row >= end) continue;
+      const uint from = (row - begin) * columns + (i - sample_ * columns);
       if (wide == 1) {
         y4[i] = x4[from];
       } else {

@@ -2,9 +2,15 @@
 #include "autograd/ops/row_runs.h"
 
 #include "autograd/ops/attention.h"
+#include "autograd/ops/binary.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/embedding.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/losses.h"
+#include "autograd/ops/movement.h"
 #include "autograd/ops/patchify.h"
+#include "autograd/ops/reduce.h"
 #include "autograd/program.h"
 #include "core/philox.h"
 #include "tests/devices.h"
@@ -12,6 +18,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
 #include <span>
 
@@ -93,5 +100,52 @@ TEST_CASE("tensors_beyond_the_binding_limit_are_worked_on_in_slices_with_the_sam
       return cross_entropy(in[0], labels, 0.1);
     });
     same({{11, 3, 36, 24}}, [](const auto& in) { return patchify(in[0], 12); });
+    same({{90, 5, 24}, {90, 6, 24}}, [](const auto& in) { return concat({in[0], in[1]}, 1); });
+    same({{90, 5, 24}}, [](const auto& in) { return slice(in[0], 1, 1, 4); });
+    same({{90, 5, 24}}, [](const auto& in) {
+      const Tensor index = in[0].graph().constant(Shape{90}, std::vector<int32_t>(90, 3));
+      return gather_rows(in[0], index);
+    });
+    same({{900, 2, 8}, {2, 8}}, [](const auto& in) { return add(in[0], in[1]); });
+    same({{9000, 2}, {9000, 1}}, [](const auto& in) { return mul(in[0], in[1]); });
+    same({{4000, 24}}, [](const auto& in) { return sum(in[0], {0}); });
+    same({{9000, 3}}, [](const auto& in) { return max(in[0], {1}); });
+    same({{24}}, [](const auto& in) { return broadcast_to(in[0], {400, 24}); });
+    same({{400, 50}}, [](const auto& in) { return cast(cast(in[0], DType::bf16), DType::f32); });
+    same({{400, 50}}, [](const auto& in) {
+      const std::vector<int32_t> seed{1, 2, 3, 0, 1};
+      return dropout(in[0], 0.3, in[0].graph().constant(Shape{5}, seed), 7);
+    });
+  });
+}
+
+TEST_CASE("sums_over_fewer_rows_than_usual_are_made_where_a_binding_spans_no_more") {
+  for_each_vulkan_device([](Device& device) {
+    DeviceInfo info = device.info();
+    info.max_storage_range = 1 << 15;
+    DisguisedDevice small(device, info);
+    const auto build = [](const auto& in) { return sum(in[0], {0}); };
+    const auto got = results(small, {{250, 600}}, build);
+    const auto expected = results(device, {{250, 600}}, build);
+    for (size_t i = 0; i < 600; ++i) {
+      CAPTURE(i);
+      CHECK(std::fabs(got[1][i] - expected[1][i]) <= 1e-4);
+    }
+  });
+}
+
+TEST_CASE("a_table_and_its_rows_beyond_the_binding_limit_are_taken_in_parts_with_the_same_bits") {
+  for_each_vulkan_device([](Device& device) {
+    DeviceInfo info = device.info();
+    info.max_storage_range = 1 << 15;
+    DisguisedDevice small(device, info);
+    std::vector<int32_t> ids;
+    for (int32_t k = 0; k < 700; ++k) ids.push_back(k % 5 == 0 ? 399 : k * 7919 % 400);
+    const std::vector<int32_t> order = embedding_order(ids, 400);
+    const auto build = [&](const std::vector<Tensor>& in) {
+      Graph& graph = in[0].graph();
+      return embedding(in[0], graph.constant(Shape{700}, ids), graph.constant(Shape{700}, order));
+    };
+    CHECK(results(small, {{400, 36}}, build) == results(device, {{400, 36}}, build));
   });
 }
