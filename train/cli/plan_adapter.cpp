@@ -61,8 +61,8 @@ void show_adapter_plan(const RunConfig& config, const DeviceInfo& device, bool j
     fmt::print("{}\n", document.dump(1, ' ', false, Json::error_handler_t::replace));
     return;
   }
-  fmt::print("{} on {}: {} works on features; the model that makes them is not trained\n", config.name,
-             device.name, config.adapter.kind);
+  fmt::print("{} on {}: {} works on features; the model that makes them is not trained\n",
+             config.name, device.name, config.adapter.kind);
   if (config.data.features.empty()) {
     print_base(config.adapter.base, plan);
   } else {
