@@ -16,7 +16,7 @@ bool by_rows(const DeviceInfo& device, const ReduceSize& size) {
 }
 
 // Steps that one element of the next level combines. Where x must be cut: no more than a binding
-// spans, with so many parts that those of y end aligned.
+// spans, with so many parts that those of y end aligned; but two, so that levels get shorter.
 int64_t part_of(const DeviceInfo& device, const ReduceSize& size) {
   if (by_rows(device, size)) return 4096;
   const int64_t part = size.length <= 256 ? size.length : 64;
@@ -24,7 +24,7 @@ int64_t part_of(const DeviceInfo& device, const ReduceSize& size) {
   const auto bindable = static_cast<int64_t>(device.max_storage_range / row);
   if (size.outer > 1 || size.length <= bindable) return part;
   const size_t parts = device.storage_alignment / std::gcd(device.storage_alignment, row);
-  return std::clamp<int64_t>(bindable / static_cast<int64_t>(parts), 1, part);
+  return std::max<int64_t>(2, std::min(part, bindable / static_cast<int64_t>(parts)));
 }
 
 int64_t parts_of(const DeviceInfo& device, const ReduceSize& size) {

@@ -11,6 +11,7 @@
 #include "autograd/ops/movement.h"
 #include "autograd/ops/patchify.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/reduce_dispatch.h"
 #include "autograd/program.h"
 #include "core/philox.h"
 #include "tests/devices.h"
@@ -91,6 +92,7 @@ TEST_CASE("tensors_beyond_the_binding_limit_are_worked_on_in_slices_with_the_sam
     info.max_storage_range = 1 << 15;
     DisguisedDevice small(device, info);
     const auto same = [&](const std::vector<Shape>& shapes, const auto& build) {
+      CAPTURE(shapes[0].str());
       CHECK(results(small, shapes, build) == results(device, shapes, build));
     };
     same({{900, 24}, {24}, {24}}, [](const auto& in) { return layer_norm(in[0], in[1], in[2]); });
@@ -108,9 +110,9 @@ TEST_CASE("tensors_beyond_the_binding_limit_are_worked_on_in_slices_with_the_sam
     });
     same({{900, 2, 8}, {2, 8}}, [](const auto& in) { return add(in[0], in[1]); });
     same({{9000, 2}, {9000, 1}}, [](const auto& in) { return mul(in[0], in[1]); });
-    same({{4000, 24}}, [](const auto& in) { return sum(in[0], {0}); });
+    same({{4000, 64}}, [](const auto& in) { return sum(in[0], {0}); });
     same({{9000, 3}}, [](const auto& in) { return max(in[0], {1}); });
-    same({{24}}, [](const auto& in) { return broadcast_to(in[0], {400, 24}); });
+    same({{64}}, [](const auto& in) { return broadcast_to(in[0], {400, 64}); });
     same({{400, 50}}, [](const auto& in) { return cast(cast(in[0], DType::bf16), DType::f32); });
     same({{400, 50}}, [](const auto& in) {
       const std::vector<int32_t> seed{1, 2, 3, 0, 1};
@@ -125,13 +127,26 @@ TEST_CASE("sums_over_fewer_rows_than_usual_are_made_where_a_binding_spans_no_mor
     info.max_storage_range = 1 << 15;
     DisguisedDevice small(device, info);
     const auto build = [](const auto& in) { return sum(in[0], {0}); };
-    const auto got = results(small, {{250, 600}}, build);
-    const auto expected = results(device, {{250, 600}}, build);
-    for (size_t i = 0; i < 600; ++i) {
+    const auto got = results(small, {{250, 640}}, build);
+    const auto expected = results(device, {{250, 640}}, build);
+    for (size_t i = 0; i < 640; ++i) {
       CAPTURE(i);
       CHECK(std::fabs(got[1][i] - expected[1][i]) <= 1e-4);
     }
   });
+}
+
+TEST_CASE("sums_whose_rows_fit_in_no_binding_are_refused_by_name") {
+  DeviceInfo device;
+  device.backend = "vulkan";
+  device.max_storage_range = 10000;
+  Memory memory(0);
+  const BufferRange range{&memory, 0, 12000 * 250};
+  const auto cut = [&] {
+    reduction_dispatches(device, "sum", {.outer = 1, .length = 250, .inner = 3000}, range, range, 1,
+                         range);
+  };
+  CHECK_THROWS_WITH_AS(cut(), doctest::Contains("sum: 2 rows of 24000 bytes"), DeviceError);
 }
 
 TEST_CASE("a_table_and_its_rows_beyond_the_binding_limit_are_taken_in_parts_with_the_same_bits") {

@@ -18,6 +18,7 @@ DeviceInfo least_device(const std::string& kind) {
   DeviceInfo device;
   device.backend = "vulkan";
   device.kind = kind;
+  device.storage_alignment = 256;
   return device;
 }
 
