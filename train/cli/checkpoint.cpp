@@ -5,6 +5,7 @@
 #include "train/checkpoint/checkpoint_folder.h"
 #include "train/checkpoint/compare.h"
 #include "train/checkpoint_retention.h"
+#include "train/cli/checks.h"
 #include "train/cli/command.h"
 #include "train/cli/parent.h"
 #include "train/lock.h"
@@ -209,7 +210,7 @@ void add_prune(CLI::App& parent) {
       ->required()
       ->check(CLI::ExistingDirectory);
   command->add_option("--keep-last", *keep, "How many to keep; else the run's keep_last, or 3")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command->callback([=] {
     for (const std::string& path : prune(*folder, *keep)) fmt::print("deleted {}\n", path);
   });
