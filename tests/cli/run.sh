@@ -166,7 +166,7 @@ tune() { "$tandem" tune --device vulkan --model model.yaml --batch 1 "$@"; }
 # What is kept of a tuning that is stopped at the second choice or after.
 stopped_tuning() {
   export XDG_CACHE_HOME=$PWD/cache
-  tune --seconds 0.2 >/dev/null &
+  "$tandem" tune --device vulkan --model model.yaml --batch 1 --seconds 0.2 >/dev/null &
   for _ in $(seq 100); do
     sleep 0.1
     tune --list | grep -qE ': [1-9][0-9]* kernels tuned' && break
