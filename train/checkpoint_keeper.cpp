@@ -42,7 +42,7 @@ CheckpointKeeper::CheckpointKeeper(const RunConfig& config, const RunFolder& fol
 void CheckpointKeeper::resume_at(int64_t step) {
   saved_step_ = step;
   if (!metric_) return;
-  best_ = best_checkpoint(folder_, *metric_);
+  kept_.best = best_checkpoint(folder_, *metric_);
 }
 
 bool CheckpointKeeper::due(const RunPosition& position) {
@@ -67,15 +67,15 @@ bool CheckpointKeeper::evaluated(int64_t step, std::span<const MetricsRecord> li
   collect();  // it may be about to become the best
   waited_ += seconds_now() - begin;
   const std::optional<BestStep> now = best_of(*metric_, lines);
-  if (!now || (best_ && now->value <= best_->value)) return false;
+  if (!now || (kept_.best && now->value <= kept_.best->value)) return false;
   output_.say(fmt::format("step {}: the best {} so far, {:.4f}", step, config_.train.keep_best,
                           now->value));
   if (saved_step_ != step) {
     hopeful_ = now;
     return true;
   }
-  best_ = now;
-  const std::string problem = prune({best_, back_, before_}, saved_step_);
+  kept_.best = now;
+  const std::string problem = prune(kept_, saved_step_);
   if (!problem.empty()) output_.say(problem);
   return false;
 }
@@ -86,9 +86,9 @@ void CheckpointKeeper::save(const RunPosition& position, double epoch) {
   last_ = seconds_now();
   writing_step_ = position.step;
   writing_best_ = std::exchange(hopeful_, std::nullopt);
-  back_ = position.back;
-  before_ = position.before;
-  write({writing_best_ ? writing_best_ : best_, back_, before_},
+  kept_.back = position.back;
+  kept_.before = position.before;
+  write({writing_best_ ? writing_best_ : kept_.best, kept_.back, kept_.before},
         std::make_shared<Checkpoint>(take_snapshot(variables_, config_, tokenizer_, position)));
   const double stall = seconds_now() - begin + std::exchange(waited_, 0);
   stalled_ += stall;
@@ -120,7 +120,7 @@ void CheckpointKeeper::collect() {
     failure_.clear();
     saved_step_ = writing_step_;
     ++written_;
-    if (writing_best_) best_ = writing_best_;
+    if (writing_best_) kept_.best = writing_best_;
     if (!problem.empty()) output_.say(problem);
   } catch (const std::exception& error) {
     failure_ = error.what();

@@ -60,12 +60,10 @@ class CheckpointKeeper {
   int64_t saved_step_ = -1;               // of the newest checkpoint that is on the disk
   double last_ = 0;                       // when the last one was begun
   std::string failure_;                   // of the last write; empty if it went well
-  std::optional<BestStep> best_;          // of the checkpoints on the disk
+  KeptSteps kept_;                        // the best on the disk; the others of the last save
   std::optional<BestStep> hopeful_;       // the best, once the next write is done
   std::optional<BestStep> writing_best_;  // the best, once the write under way is done
   int64_t writing_step_ = -1;
-  int64_t back_ = 0;  // of the last position saved
-  int64_t before_ = 0;
   int64_t written_ = 0;
   double waited_ = 0;   // seconds that training waited since the last save began
   double stalled_ = 0;  // seconds that training waited, in all and at most

@@ -1,37 +1,24 @@
 #include "train/checkpoint_retention.h"
 
-#include "core/error.h"
 #include "train/checkpoint/checkpoint_folder.h"
+#include "train/snapshot.h"
 
 namespace tandem {
-namespace {
-
-bool verifies(const std::filesystem::path& path) {
-  try {
-    verify_checkpoint(path.string());
-    return true;
-  } catch (const CheckpointError&) {
-    return false;
-  }
-}
-
-}  // namespace
 
 std::optional<BestStep> best_checkpoint(const RunFolder& folder, const BestMetric& metric) {
   std::vector<MetricsRecord> lines = read_metrics(folder.metrics());
   while (const std::optional<BestStep> best = best_of(metric, lines)) {
-    if (verifies(folder.checkpoints() / checkpoint_name(best->step))) return best;
+    const auto path = folder.checkpoints() / checkpoint_name(best->step);
+    if (verifies(path.string())) return best;
     std::erase_if(lines, [&](const MetricsRecord& line) { return line.step == best->step; });
   }
   return std::nullopt;
 }
 
 KeptSteps steps_to_go_back_to(const Checkpoint& checkpoint) {
-  const auto step = [&](const char* name) {
-    const auto found = checkpoint.state.find(name);
-    return found == checkpoint.state.end() ? 0 : found->second;
-  };
-  return {.best = {}, .back = step("back"), .before = step("back_before")};
+  return {.best = {},
+          .back = count_of(checkpoint, "back"),
+          .before = count_of(checkpoint, "back_before")};
 }
 
 std::vector<std::string> prune_run(const RunFolder& folder, const TrainConfig& train,

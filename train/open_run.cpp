@@ -39,6 +39,7 @@ OpenRun::OpenRun(const RunConfig& run_config, const TrainOptions& train_options)
     output.resume_at(0);  // a run may have ended here before its first checkpoint
   }
   data.emplace(config, tokenizer_of(resumed));
+  rows_ = fingerprint(data->rows());
   check_memory(config, info, memory_limit(info, options.device_memory));
   // Its threads make the first batches while the step is compiled.
   if (!resumed) open_loader();
@@ -65,7 +66,7 @@ std::unique_ptr<Device> OpenRun::open() const {
 void OpenRun::restore(const Resumed& resumed) {
   if (config.saves_part()) on_device->start(config, *data);
   position = restore_snapshot(resumed.checkpoint, on_device->variables, resumed.path);
-  check_rows(position.rows, fingerprint(data->rows()), options.allow_config_change, output);
+  check_rows(position.rows, rows_, options.allow_config_change, output);
   output.resume_at(position.step);
   on_device->keeper.resume_at(position.step);
   resumed_here = true;
@@ -115,7 +116,7 @@ void OpenRun::open_again(const std::string& why) {
 
 void OpenRun::open_loader() {
   course.emplace(config, *data, output, profiler, position, options.allow_config_change);
-  position.rows = fingerprint(data->rows());
+  position.rows = rows_;
 }
 
 bool OpenRun::evaluation_due() const {

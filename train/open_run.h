@@ -51,6 +51,7 @@ struct OpenRun {
   void start_from(const std::optional<Resumed>& checkpoint);
   void open_loader();
 
+  int64_t rows_ = 0;  // what the data are known by
   bool was_lost_ = false;
 };
 

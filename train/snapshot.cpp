@@ -41,12 +41,6 @@ std::vector<std::pair<std::string, std::string>> scale_names(const Variables& va
           {"loss_scale/growth_tracker", "loss_scale.growth_tracker"}};
 }
 
-// A number that checkpoints have where it is not zero.
-int64_t count_of(const Checkpoint& checkpoint, const char* name) {
-  const auto found = checkpoint.state.find(name);
-  return found == checkpoint.state.end() ? 0 : found->second;
-}
-
 int64_t state_of(const Checkpoint& checkpoint, const char* name, const std::string& source) {
   const auto found = checkpoint.state.find(name);
   if (found == checkpoint.state.end()) fail<CheckpointError>("{}: has no '{}'.", source, name);
@@ -121,6 +115,11 @@ Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
     checkpoint.attributes["bad_samples"] = nlohmann::json(position.bad_samples).dump();
   }
   return checkpoint;
+}
+
+int64_t count_of(const Checkpoint& checkpoint, const char* name) {
+  const auto found = checkpoint.state.find(name);
+  return found == checkpoint.state.end() ? 0 : found->second;
 }
 
 bool is_adapter(const Checkpoint& checkpoint) {

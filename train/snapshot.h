@@ -35,6 +35,9 @@ std::string preprocessing(const RunConfig& config);
 Checkpoint take_snapshot(const Variables& variables, const RunConfig& config,
                          const std::string& tokenizer, const RunPosition& position);
 
+// A number of the state that checkpoints have where it is not zero.
+int64_t count_of(const Checkpoint& checkpoint, const char* name);
+
 // Whether a checkpoint holds what was trained alone, an adapter or a tower, without its base.
 bool is_adapter(const Checkpoint& checkpoint);
 

@@ -48,31 +48,38 @@ std::function<void()> cpu(const CpuBinding& binding) {
   return [=] { cpu_gather_rows(*threads, x[0], x[1], x[1], x[2], from, index, to); };
 }
 
+// The dispatch for runs of samples, each of `from` and `to` bytes and an index; `each` floats of
+// the output are an invocation's.
+std::vector<Dispatch> cut_by_samples(const VulkanBinding& binding, Dispatch dispatch,
+                                     int64_t samples, size_t from, size_t to, int64_t each) {
+  dispatch.writes = 0b100;
+  dispatch.specialization = {each == 4 ? 1u : 0u};
+  std::vector<Dispatch> all;
+  for (const RowRun& run : row_runs("gather_rows", *binding.device, samples, {from, 4, to})) {
+    dispatch.buffers = {run.of(binding.input(0), from), run.of(binding.input(1), 4),
+                        run.of(binding.output(0), to)};
+    const auto floats = static_cast<int64_t>(to / sizeof(float));
+    all.push_back(strided_dispatch(*binding.device, dispatch, run.count * floats / each, 512));
+  }
+  return all;
+}
+
 std::vector<Dispatch> vulkan(const VulkanBinding& binding) {
   const Shape& x = binding.in(0);
   const int64_t each = x[2] % 4 == 0 ? 4 : 1;
   const auto [multiplier, shift] = divisor_words(x[2] / each);
   const size_t row = static_cast<size_t>(x[2]) * sizeof(float);
-  const size_t sample = static_cast<size_t>(x[1]) * row;
-  std::vector<Dispatch> all;
-  for (const RowRun& run : row_runs("gather_rows", *binding.device, x[0], {sample, 4, row})) {
-    Dispatch dispatch;
-    dispatch.shader = "gather_rows";
-    dispatch.buffers = {run.of(binding.input(0), sample), run.of(binding.input(1), 4),
-                        run.of(binding.output(0), row)};
-    dispatch.writes = 0b100;
-    dispatch.specialization = {each == 4 ? 1u : 0u};
-    dispatch.push = {static_cast<uint32_t>(x[1]),
-                     static_cast<uint32_t>(x[1]),
-                     static_cast<uint32_t>(x[2] / each),
-                     multiplier,
-                     shift,
-                     0,
-                     ~0u};
-    all.push_back(
-        strided_dispatch(*binding.device, std::move(dispatch), run.count * x[2] / each, 512));
-  }
-  return all;
+  Dispatch dispatch;
+  dispatch.shader = "gather_rows";
+  dispatch.push = {static_cast<uint32_t>(x[1]),
+                   static_cast<uint32_t>(x[1]),
+                   static_cast<uint32_t>(x[2] / each),
+                   multiplier,
+                   shift,
+                   0,
+                   ~0u};
+  return cut_by_samples(binding, std::move(dispatch), x[0], static_cast<size_t>(x[1]) * row, row,
+                        each);
 }
 
 // Inputs dy, index; attribute "rows" is T.
@@ -102,21 +109,12 @@ std::vector<Dispatch> vulkan_gradient(const VulkanBinding& binding) {
   const int64_t each = dx[2] % 4 == 0 ? 4 : 1;
   const auto columns = divisor_words(dx[2] / each);
   const size_t row = static_cast<size_t>(dx[2]) * sizeof(float);
-  const size_t sample = static_cast<size_t>(dx[1]) * row;
-  std::vector<Dispatch> all;
-  for (const RowRun& run : row_runs("gather_rows", *binding.device, dx[0], {sample, 4, row})) {
-    Dispatch dispatch;
-    dispatch.shader = "scatter_rows";
-    dispatch.buffers = {run.of(binding.input(0), row), run.of(binding.input(1), 4),
-                        run.of(binding.output(0), sample)};
-    dispatch.writes = 0b100;
-    dispatch.specialization = {each == 4 ? 1u : 0u};
-    dispatch.push = {static_cast<uint32_t>(dx[1]),        rows[0],    rows[1],
-                     static_cast<uint32_t>(dx[2] / each), columns[0], columns[1]};
-    all.push_back(strided_dispatch(*binding.device, std::move(dispatch),
-                                   run.count * dx[1] * dx[2] / each, 512));
-  }
-  return all;
+  Dispatch dispatch;
+  dispatch.shader = "scatter_rows";
+  dispatch.push = {static_cast<uint32_t>(dx[1]),        rows[0],    rows[1],
+                   static_cast<uint32_t>(dx[2] / each), columns[0], columns[1]};
+  return cut_by_samples(binding, std::move(dispatch), dx[0], row, static_cast<size_t>(dx[1]) * row,
+                        each);
 }
 
 const Op& gather_rows_gradient_op = register_op({.name = "gather_rows_gradient",

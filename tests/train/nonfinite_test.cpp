@@ -12,6 +12,8 @@
 #include <cmath>
 
 using namespace tandem;
+using tandem::test::contains;
+using tandem::test::failure;
 
 namespace {
 
@@ -35,18 +37,6 @@ RunConfig bad_config(const test::TemporaryFolder& folder, int white) {
   return config;
 }
 
-// A run whose third step makes parameters that lead to no finite loss.
-RunConfig diverging_config(const test::TemporaryFolder& folder) {
-  test::write_small_data(folder);
-  RunConfig config = test::small_config(folder);
-  config.train.optimizer = "sgd";
-  config.train.lr = 1000;
-  config.train.warmup = 0;
-  config.train.checkpoint_every = fmt::to_string(1);
-  config.evaluate.clear();
-  return config;
-}
-
 Checkpoint checkpoint_of(const test::TemporaryFolder& folder, const char* run, int64_t step) {
   return read_checkpoint(folder / fmt::format("{}/checkpoints/step_{:08}.h5", run, step));
 }
@@ -54,16 +44,6 @@ Checkpoint checkpoint_of(const test::TemporaryFolder& folder, const char* run, i
 void train(const test::TemporaryFolder& folder, const RunConfig& config, const char* run,
            bool resume = false) {
   Trainer(config, {.run = folder / run, .resume = resume}).run();
-}
-
-// What the Error says that training ends with.
-std::string failure(const test::TemporaryFolder& folder, const RunConfig& config) {
-  try {
-    train(folder, config, "run");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 std::vector<double> losses_of(const test::TemporaryFolder& folder, const char* run) {
@@ -80,10 +60,6 @@ void kill_after(const test::TemporaryFolder& folder, const RunConfig& config, in
     std::filesystem::remove(folder / fmt::format("run/checkpoints/step_{:08}.h5", later));
   }
   train(folder, config, "run", true);
-}
-
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -159,32 +135,6 @@ TEST_CASE("skipped_steps_in_a_row_are_counted_across_a_resume") {
   failure(folder, config);
   CHECK_THROWS_WITH_AS(train(folder, config, "run", true),
                        doctest::Contains("step 10: the loss is nan"), Error);
-}
-
-TEST_CASE("where_a_checkpoint_leads_to_no_finite_step_the_run_goes_back_to_the_one_before") {
-  const test::TemporaryFolder folder;
-  RunConfig config = diverging_config(folder);
-  config.train.on_nonfinite = "rollback";
-  config.train.keep_last = 1;
-  const std::string error = failure(folder, config);
-  CHECK(contains(error, "the run has gone back 5 times, and stops"));
-  const std::string log = test::content_of(folder / "run/log.txt");
-  CHECK(contains(log, error.c_str()));
-  const int64_t newest = std::stoll(log.substr(log.find("going back to step ") + 19));
-  CHECK(newest > 0);
-  CHECK(contains(log, fmt::format("going back to step {} (2 of 5", newest - 1).c_str()));
-  CHECK(contains(log, fmt::format("step_{:08}.h5 at step {}", newest - 1, newest - 1).c_str()));
-}
-
-TEST_CASE("a_model_whose_evaluation_shows_that_it_has_diverged_is_not_saved") {
-  const test::TemporaryFolder folder;
-  RunConfig config = diverging_config(folder);
-  config.evaluate = {{.split = "test"}};
-  config.evaluate_every_n_epochs = 1;
-  CHECK(contains(failure(folder, config), "step 4: the loss is nan"));
-  const std::string log = test::content_of(folder / "run/log.txt");
-  CHECK(contains(log, "step 3 is not saved: retrieval: the feature of image 0 has the value "));
-  CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoints/step_00000003.h5"));
 }
 
 TEST_CASE("a_run_goes_back_to_its_checkpoint_and_past_the_batch_that_failed") {

@@ -1,9 +1,11 @@
 // A training small enough for tests: coloured squares with captions, a tiny model, a few steps.
 #pragma once
 
+#include "core/error.h"
 #include "tests/train/temporary_folder.h"
 #include "train/config/run_config.h"
 #include "train/data/png.h"
+#include "train/trainer.h"
 
 #include <fmt/core.h>
 
@@ -54,6 +56,20 @@ inline RunConfig small_config(const TemporaryFolder& folder) {
   config.train.log_every_n_steps = 1;
   config.evaluate = {{.split = "test"}};
   return config;
+}
+
+// What the Error says that training in folder/run ends with; empty without one.
+inline std::string failure(const TemporaryFolder& folder, const RunConfig& config) {
+  try {
+    Trainer(config, {.run = folder / "run"}).run();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+inline bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
 }
 
 }  // namespace tandem::test

@@ -43,15 +43,6 @@ std::vector<std::pair<int64_t, std::string>> files_in(const std::string& folder,
   return files;
 }
 
-bool verifies(const std::string& path) {
-  try {
-    verify_checkpoint(path);
-    return true;
-  } catch (const CheckpointError&) {
-    return false;
-  }
-}
-
 void remove(const std::string& path, std::vector<std::string>& removed) {
   std::error_code error;
   if (!fs::remove(path, error) || error) {
@@ -77,6 +68,15 @@ std::vector<std::string> list_checkpoints_from(const std::string& folder, int64_
   }
   paths.insert(paths.end(), later.rbegin(), later.rend());
   return paths;
+}
+
+bool verifies(const std::string& path) {
+  try {
+    verify_checkpoint(path);
+    return true;
+  } catch (const CheckpointError&) {
+    return false;
+  }
 }
 
 ValidCheckpoint first_valid_checkpoint(const std::vector<std::string>& paths) {

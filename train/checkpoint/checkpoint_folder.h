@@ -21,6 +21,9 @@ std::vector<std::string> list_checkpoints(const std::string& folder);
 // those after it, the oldest first.
 std::vector<std::string> list_checkpoints_from(const std::string& folder, int64_t step);
 
+// Whether a checkpoint is there and whole.
+bool verifies(const std::string& path);
+
 struct ValidCheckpoint {
   std::string path;                                              // empty if none verifies
   std::vector<std::pair<std::string, std::string>> passed_over;  // before it: path and why
