@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Runs the suites on every Vulkan driver under synchronization validation, where a message fails a
 # test:
-#   tests/synchronization/run.sh [AREA...]     # core, autograd and train without any
+#   tests/synchronization/run.sh [AREA...]     # all without any
 # Takes four to six times as long as without, most of it in autograd's ops.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- core autograd train
+[ $# -gt 0 ] || set -- core autograd models train
 export TANDEM_VALIDATION=sync
 swiftshader=/usr/lib/chromium/vk_swiftshader_icd.json
 [ ! -e "$swiftshader" ] || export VK_ADD_DRIVER_FILES=$swiftshader
