@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the suites on every Vulkan driver under synchronization validation, where a message fails a
 # test:
-#   tests/synchronization/run.sh [AREA...]     # all without any
+#   tests/synchronization/run.sh [AREA...]     # every area without any
 # Takes four to six times as long as without, most of it in autograd's ops.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

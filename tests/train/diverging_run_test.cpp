@@ -1,5 +1,6 @@
 // A run whose parameters, not its data, lead to a loss that is not finite.
 #include "core/error.h"
+#include "tests/train/contains.h"
 #include "tests/train/small_run.h"
 #include "train/trainer.h"
 
@@ -33,11 +34,11 @@ TEST_CASE("where_a_checkpoint_leads_to_no_finite_step_the_run_goes_back_to_the_o
   const std::string error = failure(folder, config);
   CHECK(contains(error, "the run has gone back 5 times, and stops"));
   const std::string log = test::content_of(folder / "run/log.txt");
-  CHECK(contains(log, error.c_str()));
+  CHECK(contains(log, error));
   const int64_t newest = std::stoll(log.substr(log.find("going back to step ") + 19));
   CHECK(newest > 0);
-  CHECK(contains(log, fmt::format("going back to step {} (2 of 5", newest - 1).c_str()));
-  CHECK(contains(log, fmt::format("step_{:08}.h5 at step {}", newest - 1, newest - 1).c_str()));
+  CHECK(contains(log, fmt::format("going back to step {} (2 of 5", newest - 1)));
+  CHECK(contains(log, fmt::format("step_{:08}.h5 at step {}", newest - 1, newest - 1)));
 }
 
 TEST_CASE("a_model_whose_evaluation_shows_that_it_has_diverged_is_not_saved") {

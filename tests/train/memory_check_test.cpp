@@ -1,3 +1,4 @@
+#include "tests/train/contains.h"
 #include "train/memory_check.h"
 
 #include "core/device.h"
@@ -11,6 +12,7 @@
 #include <doctest/doctest.h>
 
 using namespace tandem;
+using tandem::test::contains;
 
 namespace {
 
@@ -35,10 +37,6 @@ std::string message_of_check(const RunConfig& config, uint64_t free) {
     return error.what();
   }
   return "";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -87,17 +85,17 @@ TEST_CASE("a_run_that_does_not_fit_is_told_what_would") {
   const std::string said = message_of_check(config, free);
   CAPTURE(said);
   const int64_t batch = largest_batch(config, small_gpu(), free);
-  CHECK(has(said, "a small GPU has"));
-  CHECK(has(said, fmt::format("set train.batch_size={}", batch)));
-  CHECK(has(said, "--set train.grad_checkpointing=true"));
-  CHECK(has(said, "the largest tensors"));
-  CHECK(has(said, "adamw.m"));
+  CHECK(contains(said, "a small GPU has"));
+  CHECK(contains(said, fmt::format("set train.batch_size={}", batch)));
+  CHECK(contains(said, "--set train.grad_checkpointing=true"));
+  CHECK(contains(said, "the largest tensors"));
+  CHECK(contains(said, "adamw.m"));
   config.train.batch_size = batch;
   CHECK_NOTHROW(check_memory(config, small_gpu(), free));
 }
 
 TEST_CASE("a_run_that_no_batch_makes_fit_is_told_so") {
-  CHECK(has(message_of_check(without_data(), 5000), "even one pair"));
+  CHECK(contains(message_of_check(without_data(), 5000), "even one pair"));
 }
 
 TEST_CASE("memory_that_runs_out_later_is_told_in_the_same_way") {
@@ -114,8 +112,8 @@ TEST_CASE("memory_that_runs_out_later_is_told_in_the_same_way") {
        {message([] { throw std::bad_alloc(); }),
         message([] { open_device("cpu")->allocate(size_t{1} << 60, "a test"); })}) {
     CAPTURE(said);
-    CHECK(has(said, "planned peak"));
-    CHECK(has(said, "the largest tensors"));
+    CHECK(contains(said, "planned peak"));
+    CHECK(contains(said, "the largest tensors"));
   }
 }
 

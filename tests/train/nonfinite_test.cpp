@@ -2,6 +2,7 @@
 // whose data.std is tiny.
 #include "core/error.h"
 #include "tests/devices.h"
+#include "tests/train/contains.h"
 #include "tests/train/small_run.h"
 #include "train/checkpoint/checkpoint.h"
 #include "train/report/metrics_log.h"
@@ -256,6 +257,6 @@ TEST_CASE("the_part_of_the_model_that_first_overflows_is_named_in_every_precisio
     REQUIRE(found);
     CAPTURE(found->str());
     CHECK(contains(found->str(), "linear in visual.transformer.resblocks.1"));
-    CHECK(contains(found->str(), name.c_str()));
+    CHECK(contains(found->str(), name));
   }
 }

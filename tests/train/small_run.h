@@ -68,8 +68,4 @@ inline std::string failure(const TemporaryFolder& folder, const RunConfig& confi
   return "";
 }
 
-inline bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace tandem::test

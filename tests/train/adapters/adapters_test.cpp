@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "tests/devices.h"
+#include "tests/train/contains.h"
 #include "tests/train/features/small_features.h"
 #include "train/adapters/adapter_outcome.h"
 #include "train/adapters/fit_adapter.h"
@@ -49,10 +50,6 @@ std::string refusal(const RunConfig& config, const FeatureSet& set = noisy_set()
     return error.what();
   }
   return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Files whose seal is right and whose content lies.
 #include "tests/train/checkpoint/example.h"
+#include "tests/train/contains.h"
 #include "train/checkpoint/hdf5.h"
 #include "train/checkpoint/seal.h"
 
@@ -9,6 +10,7 @@
 #include <functional>
 
 using namespace tandem;
+using tandem::test::contains;
 using tandem::test::error_of_verifying;
 using tandem::test::example_checkpoint;
 using tandem::test::TemporaryFolder;
@@ -32,10 +34,6 @@ std::string error_after(const std::function<void(hid_t file)>& change,
   std::string error = error_of_verifying(path);
   CHECK(H5Eget_num(H5E_DEFAULT) == 0);  // else the library can't shut down
   return error;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // A data set below /model, made with a creation property list and of a type and shape.

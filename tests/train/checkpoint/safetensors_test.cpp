@@ -1,3 +1,4 @@
+#include "tests/train/contains.h"
 #include "train/checkpoint/safetensors.h"
 
 #include "core/error.h"
@@ -8,6 +9,7 @@
 #include <cstring>
 
 using namespace tandem;
+using tandem::test::contains;
 using tandem::test::content_of;
 using tandem::test::TemporaryFolder;
 
@@ -34,10 +36,6 @@ std::string error_of(const std::string& path) {
 std::string error_of_header(const std::string& header, size_t bytes) {
   const TemporaryFolder folder;
   return error_of(folder.write("x.safetensors", file_of(header, bytes)));
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 const std::vector<NamedTensor> two{{"visual.proj", {2, 3}, {1, -2, 3, 4, 5, 6.5f}},

@@ -1,10 +1,12 @@
 #include "core/error.h"
+#include "tests/train/contains.h"
 #include "tests/train/temporary_folder.h"
 #include "train/config/read.h"
 
 #include <doctest/doctest.h>
 
 using namespace tandem;
+using tandem::test::contains;
 using tandem::test::TemporaryFolder;
 
 namespace {
@@ -16,10 +18,6 @@ std::string error_of(const std::string& path, const std::vector<std::string>& ov
     return error.what();
   }
   return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 const std::string small_model =

@@ -1,3 +1,4 @@
+#include "tests/train/contains.h"
 #include "train/config/read.h"
 
 #include "core/error.h"
@@ -8,6 +9,7 @@
 #include <cmath>
 
 using namespace tandem;
+using tandem::test::contains;
 using tandem::test::TemporaryFolder;
 
 namespace {
@@ -26,10 +28,6 @@ std::string error_of(const std::string& text, const std::vector<std::string>& ov
     return message;
   }
   return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // A config that is right, for changes to be made to.

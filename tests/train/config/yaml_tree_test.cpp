@@ -1,3 +1,4 @@
+#include "tests/train/contains.h"
 #include "train/config/yaml_tree.h"
 
 #include "core/error.h"
@@ -5,6 +6,7 @@
 #include <doctest/doctest.h>
 
 using namespace tandem;
+using tandem::test::contains;
 
 namespace {
 
@@ -15,10 +17,6 @@ std::string error_of(const std::string& text) {
     return error.what();
   }
   return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::string repeated(const std::string& part, size_t count) {

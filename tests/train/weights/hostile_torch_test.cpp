@@ -1,5 +1,6 @@
 // Files that were made to do harm, or that were damaged.
 #include "core/error.h"
+#include "tests/train/contains.h"
 #include "tests/train/temporary_folder.h"
 #include "tests/train/weights/torch_files.h"
 #include "train/weights/pickle.h"
@@ -35,11 +36,6 @@ std::string error_of(const std::string& content) {
 
 std::string error_of_pickle(const std::string& pickle) {
   return error_of(archive_of(pickle, eight_floats));
-}
-
-bool contains(const std::string& said, const std::string& part) {
-  INFO(said);
-  return said.find(part) != std::string::npos;
 }
 
 // The error of a state dict with one tensor of storage '0', which has 8 elements.
